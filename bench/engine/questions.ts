@@ -1,0 +1,7 @@
+import { CARRIER_QUESTIONS } from './carriers.ts';
+import { DECIDE_QUESTIONS } from './decisions.ts';
+import { PICK_QUESTIONS } from './picks.ts';
+import type { Question } from './probe.ts';
+
+/** All questions of the engine suite. */
+export const QUESTIONS: readonly Question[] = [...DECIDE_QUESTIONS, ...PICK_QUESTIONS, ...CARRIER_QUESTIONS];

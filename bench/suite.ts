@@ -1,0 +1,25 @@
+import type { Report } from './report.ts';
+
+/** How a suite is to run. */
+export interface SuiteOptions {
+  /** Few and short samples: to see that all works, and roughly where things stand. */
+  readonly quick: boolean;
+  /** Foreign load, in cores, above which a sample does not count. */
+  readonly maxForeign: number;
+  /** Part of a name: only what has it is measured, beside what ratios are taken to. */
+  readonly only: string | undefined;
+  /** Part of the name of what the gateway suite takes its ratios to; undefined for fast-proxy. */
+  readonly base: string | undefined;
+  /** Where the processes that are measured leave a CPU profile; undefined for none. */
+  readonly profile: string | undefined;
+  /** Told about each step. */
+  readonly progress: (message: string) => void;
+}
+
+/** A question and how to measure the answer. */
+export interface Suite {
+  readonly name: string;
+  /** What it measures, in a line. */
+  readonly summary: string;
+  run(options: SuiteOptions): Promise<Report>;
+}

@@ -1,0 +1,18 @@
+export default {
+  testEnvironment: 'node',
+  testMatch: [
+    '<rootDir>/packages/*/test/**/*.test.ts',
+    '<rootDir>/examples/*/test/**/*.test.ts',
+    '<rootDir>/test/**/*.test.ts',
+  ],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' }, sourceMaps: 'inline' },
+    ],
+  },
+  testEnvironmentOptions: { customExportConditions: ['@graylane/source', 'node', 'node-addons'] },
+  globalSetup: '<rootDir>/scripts/jest-setup.mjs',
+  testTimeout: 60_000,
+};

@@ -1,0 +1,14 @@
+export { createAdminServer } from './admin.ts';
+export { type GatewayConfig, type ListenAddress, parseGatewayConfig, parseRoute } from './config.ts';
+export {
+  createGateway,
+  GATEWAY_LIMITS,
+  type Gateway,
+  type GatewayLimits,
+  type GatewayOptions,
+  type GatewayStatus,
+} from './gateway.ts';
+export type { ExchangeRecord } from './record.ts';
+export { createRouteTable, type Route, routeByHost } from './routes.ts';
+export type { Trust } from './trust.ts';
+export type { Exchange, Upstream, UpstreamHandler, UpstreamRequest, UpstreamTimeouts } from './upstream.ts';

@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+import type { Instance } from '@graylane/core';
+
+/** A request on its way to an instance. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Path and query, as they came. */
+  readonly target: string;
+  /** Header lines, `[name, value, …]`, `Host` among them. */
+  readonly lines: readonly string[];
+  /** Undefined when there is no body. Not read before there is a connection, so that it can be sent elsewhere. */
+  readonly body: Readable | undefined;
+}
+
+/** How an exchange failed. */
+export type UpstreamFailure =
+  /** No connection came about. Not a byte was sent: another instance may be tried. */
+  | 'connect-failed'
+  /** The instance did not answer, or stopped in the middle, for too long. */
+  | 'timeout'
+  /** The connection broke, or what came over it was no answer. The instance may have acted on the request. */
+  | 'broken';
+
+/**
+ * What comes back. Calls come in this order: `onHead`, any number of `onData`, then `onEnd` or `onError`; none of them
+ * before `send` has returned.
+ */
+export interface UpstreamHandler {
+  /** The final answer's head, with header lines as the instance sent them. */
+  onHead(status: number, message: string, lines: readonly string[]): void;
+  /** A part of the body. False asks for a pause until `resume`. */
+  onData(chunk: Buffer): boolean;
+  onEnd(): void;
+  onError(failure: UpstreamFailure, error: Error): void;
+}
+
+/** An exchange under way. */
+export interface Exchange {
+  /** Ends it; `onError` is not called for that. */
+  abort(): void;
+  /** Goes on after a pause. */
+  resume(): void;
+}
+
+/** Sends requests to instances over kept-alive connections. How it does that is its own affair. */
+export interface Upstream {
+  /** Never throws: what cannot be sent fails. */
+  send(instance: Instance, request: UpstreamRequest, handler: UpstreamHandler): Exchange;
+  close(): Promise<void>;
+}
+
+/** Time limits of an upstream, in milliseconds. */
+export interface UpstreamTimeouts {
+  /** To connect. Default 2000. */
+  readonly connectMs: number;
+  /** From the request's end to the answer's head. Default 60,000. */
+  readonly answerMs: number;
+  /** Between two parts of the answer's body. Default 300,000. */
+  readonly idleMs: number;
+}
+
+export const UPSTREAM_TIMEOUTS: UpstreamTimeouts = { connectMs: 2_000, answerMs: 60_000, idleMs: 300_000 };

@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ERRORS, type ErrorRow } from '@graylane/core';
+import { describe, expect, it } from '@jest/globals';
+
+const root = resolve(import.meta.dirname, '..');
+const page = readFileSync(resolve(root, 'docs/reference/errors.md'), 'utf8');
+const [, ...sections] = page.split(/^## /m).map((section) => section.trim());
+const codes = Object.keys(ERRORS);
+
+describe('the page of errors', () => {
+  it('has exactly one heading a code, in alphabetical order', () => {
+    expect(sections.map((section) => section.split('\n')[0])).toEqual(codes.toSorted());
+  });
+
+  it.each(Object.entries<ErrorRow>(ERRORS))(
+    'says of %s what happened, what to do, and with which status',
+    (code, row) => {
+      const lines = [code, row.summary, `What to do: ${row.remedy}`];
+      if (row.status !== undefined) lines.push(`HTTP status: ${row.status}`);
+      expect(sections.find((section) => section.startsWith(`${code}\n`))?.split('\n\n')).toEqual(lines);
+    },
+  );
+
+  it('is as the script writes it', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'graylane-errors-'));
+    try {
+      const file = join(directory, 'errors.md');
+      execFileSync(process.execPath, [resolve(root, 'scripts/write-errors-doc.ts'), file]);
+      expect(page).toBe(readFileSync(file, 'utf8'));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
