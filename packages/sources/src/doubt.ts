@@ -21,8 +21,11 @@ export interface Push {
   readonly instances: readonly Instance[];
   /** Ids that are known to have gone on purpose: their absence is not doubted. */
   readonly left: ReadonlySet<string>;
-  /** False when the source itself has only just begun and cannot know all instances yet. */
-  readonly settled: boolean;
+  /**
+   * How long the source itself has run, in milliseconds: one that has only just begun cannot know all instances yet.
+   * Infinite for one that does not forget, and for a change, which says nothing of that.
+   */
+  readonly ageMs: number;
 }
 
 /** What to go on with after a push. */
@@ -37,8 +40,9 @@ export interface Judged {
  * "nothing there" of services that run perfectly well. So the disappearance of all or nearly all *stable* instances is
  * doubted for a while, and those in use are kept; a *lane's* disappearance is believed at once, because its calls fall
  * back to stable, which is always safe. A source that says itself that it has only just begun is doubted about every
- * instance that it does not list, until it lists as many of its lane as before. What a push says of an instance that it
- * lists is always believed.
+ * instance that it does not list, until it lists as many of its lane as before or is `doubtMs` old: counted from its
+ * beginning, so that a process that starts late does not keep longer than others what it finds on its disk. What a push
+ * says of an instance that it lists is always believed.
  */
 export function judge(
   inUse: readonly Instance[],
@@ -47,7 +51,8 @@ export function judge(
   now: number,
   options: DoubtOptions,
 ): Judged {
-  const of = push.settled ? (doubt?.of ?? 'collapse') : 'beginner';
+  const began = push.ageMs < options.doubtMs;
+  const of = began ? 'beginner' : (doubt?.of ?? 'collapse');
   const needed = (lane: string, expected: number): number => {
     if (of === 'beginner') return expected;
     return lane === STABLE ? Math.max(1, expected * options.collapseShare) : 0;
@@ -58,7 +63,7 @@ export function judge(
     const still = push.instances.filter((instance) => instance.lane === lane).length;
     return still < needed(lane, before.length) ? before.filter(({ id }) => !listed.has(id)) : [];
   });
-  const since = doubt?.since ?? now;
+  const since = began ? now - push.ageMs : (doubt?.since ?? now);
   if (missing.length === 0 || now - since >= options.doubtMs) return { instances: push.instances, doubt: undefined };
   return { instances: [...push.instances, ...missing], doubt: { since, of } };
 }

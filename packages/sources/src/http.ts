@@ -83,7 +83,7 @@ function take({ event, data }: ServerEvent, sink: RegistrySink): void {
   const root = new Value(parseJson(data), [], report);
   const instances = parseInstances(root.at('instances').raw);
   if (event === 'sync') {
-    sink.sync(instances, { settled: root.at('settled').raw !== false });
+    sink.sync(instances, { ageMs: root.at('ageMs').number({ min: 0 }) ?? Number.POSITIVE_INFINITY });
     return;
   }
   const service = root.at('service').text();

@@ -55,7 +55,7 @@ const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
  * - `POST …/{id}/heartbeat`: lives for another `ttlMs`. 204, or 404 when it must be put again.
  * - `DELETE …/{id}`: leaves on purpose. 204, or 404.
  * - `GET /v1/instances[?service=]`: `{ epoch, revision, instances }`.
- * - `GET /v1/watch`: server-sent events, each with the id `epoch:revision`: first `sync` `{ settled, instances }`, then
+ * - `GET /v1/watch`: server-sent events, each with the id `epoch:revision`: first `sync` `{ ageMs, instances }`, then
  *   `change` `{ service, instances, left }`; with `Last-Event-ID` only the changes since, when they are still known.
  *   The header `graylane-heartbeat-ms` says how often at least something is sent.
  * - `GET /healthz`: 200, without a token.

@@ -37,7 +37,7 @@ class KeptRegistry implements Registry {
     this.#options = options;
     this.#doubtOptions = { doubtMs: options.doubtMs ?? 30_000, collapseShare: options.collapseShare ?? 0.2 };
     const sink: RegistrySink = {
-      sync: (instances, { settled = true } = {}) => this.#sync(instances, settled),
+      sync: (instances, how) => this.#sync(instances, how),
       change: (service, instances, left) => this.#take(new Map([[service, instances]]), { left: new Set(left) }),
       alive: () => this.#keeper.heard(),
       refuse: (error) => this.#keeper.refuse(error),
@@ -102,9 +102,9 @@ class KeptRegistry implements Registry {
   }
 
   /** A whole state: services that it does not list have no instances. */
-  #sync(instances: readonly Instance[], settled: boolean): void {
+  #sync(instances: readonly Instance[], how: Parameters<RegistrySink['sync']>[1]): void {
     const absent = [...this.#snapshot.services.keys()].map((service) => [service, []] as const);
-    this.#take(new Map([...absent, ...byService(instances)]), { settled });
+    this.#take(new Map([...absent, ...byService(instances)]), { ...how });
   }
 
   /** Takes what the source says of some services, as far as it is believed. */
@@ -114,13 +114,14 @@ class KeptRegistry implements Registry {
   }
 
   /** Judges what was pushed, service by service. Returns all services as they are now, or nothing if none changed. */
-  #judge(pushed: Services, { left = new Set(), settled = true }: Partial<Push>, now: number): Services | undefined {
+  #judge(pushed: Services, how: Partial<Push>, now: number): Services | undefined {
+    const { left = new Set(), ageMs = Number.POSITIVE_INFINITY } = how;
     const services = new Map(this.#snapshot.services);
     let changed = false;
     for (const [service, instances] of pushed) {
       const inUse = services.get(service);
       const doubt = this.#doubts.get(service)?.doubt;
-      const judged = judge(inUse ?? [], { instances, left, settled }, doubt, now, this.#doubtOptions);
+      const judged = judge(inUse ?? [], { instances, left, ageMs }, doubt, now, this.#doubtOptions);
       if (judged.doubt) this.#doubts.set(service, { doubt: judged.doubt, instances });
       else this.#doubts.delete(service);
       if (inUse && sameInstances(inUse, judged.instances)) continue;

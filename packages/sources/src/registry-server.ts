@@ -32,7 +32,6 @@ export function createRegistryServer(options: RegistryServerOptions = {}): Regis
   const store = new InstanceStore({
     limits: { instances, instancesPerService, changes },
     sweepMs,
-    settleMs: ttlMs,
   });
   const watchers = new Watchers(store, { heartbeatMs, unreadBytes, watchers: maxWatchers });
   const api: ApiOptions = { ttlMs, minTtlMs, maxTtlMs, bodyBytes, ...(token !== undefined && { token }) };

@@ -25,8 +25,6 @@ export interface StoreOptions {
   readonly limits: StoreLimits;
   /** How often to look for what has expired. */
   readonly sweepMs: number;
-  /** How long after a start instances may need to come back. */
-  readonly settleMs: number;
   readonly now?: () => number;
 }
 
@@ -49,7 +47,7 @@ export class InstanceStore {
   readonly epoch: string = randomBytes(6).toString('hex');
   readonly #limits: StoreLimits;
   readonly #now: () => number;
-  readonly #settledAt: number;
+  readonly #began: number;
   readonly #services = new Map<string, Map<string, Entry>>();
   readonly #gathered = new Map<string, Set<string>>();
   readonly #listeners = new Set<(change: Change) => void>();
@@ -60,11 +58,11 @@ export class InstanceStore {
   #count = 0;
   #sweptAt: number;
 
-  constructor({ limits, sweepMs, settleMs, now = () => performance.now() }: StoreOptions) {
+  constructor({ limits, sweepMs, now = () => performance.now() }: StoreOptions) {
     this.#limits = limits;
     this.#now = now;
-    this.#sweptAt = now();
-    this.#settledAt = now() + settleMs;
+    this.#began = now();
+    this.#sweptAt = this.#began;
     this.#sweeper = setInterval(() => this.sweep(sweepMs), sweepMs).unref();
   }
 
@@ -73,9 +71,9 @@ export class InstanceStore {
     return this.#revision;
   }
 
-  /** Whether whoever was registered before a restart has had the time to come back. */
-  get settled(): boolean {
-    return this.#now() >= this.#settledAt;
+  /** How long this store has run, in milliseconds: whoever was registered before it may need a while to come back. */
+  get ageMs(): number {
+    return Math.round(this.#now() - this.#began);
   }
 
   /** All instances, or those of one service. */

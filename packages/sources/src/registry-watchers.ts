@@ -20,7 +20,7 @@ export class Watchers {
   readonly #options: WatcherOptions;
   readonly #open = new Set<ServerResponse>();
   readonly #heartbeat: NodeJS.Timeout;
-  #opening: { readonly revision: number; readonly settled: boolean; readonly bytes: Buffer } | undefined;
+  #opening: { readonly revision: number; readonly bytes: Buffer } | undefined;
 
   constructor(store: InstanceStore, options: WatcherOptions) {
     this.#store = store;
@@ -46,7 +46,7 @@ export class Watchers {
     const missed = this.#missed(lastEventId);
     if (missed)
       response.write(`: resumed\n\n${missed.map((change) => formatChange(this.#store.epoch, change)).join('')}`);
-    else response.write(this.#sync());
+    else this.#sync(response);
     this.#open.add(response);
     response.once('close', () => this.#open.delete(response));
   }
@@ -61,14 +61,13 @@ export class Watchers {
     return epoch === this.#store.epoch ? this.#store.since(Number(revision)) : undefined;
   }
 
-  /** The opening that all who come at the same revision share: a thousand may come back at once. */
-  #sync(): Buffer {
-    const { epoch, revision, settled } = this.#store;
-    if (this.#opening?.revision !== revision || this.#opening.settled !== settled) {
-      const text = formatEvent('sync', `${epoch}:${revision}`, { settled, instances: this.#store.list() });
-      this.#opening = { revision, settled, bytes: Buffer.from(text) };
-    }
-    return this.#opening.bytes;
+  /** Writes the opening. All who come at the same revision share its long part: a thousand may come back at once. */
+  #sync(response: ServerResponse): void {
+    const { epoch, revision, ageMs } = this.#store;
+    if (this.#opening?.revision !== revision)
+      this.#opening = { revision, bytes: Buffer.from(`"instances":${JSON.stringify(this.#store.list())}}\n\n`) };
+    response.write(`event: sync\nid: ${epoch}:${revision}\ndata: {"ageMs":${ageMs},`);
+    response.write(this.#opening.bytes);
   }
 
   #broadcast(text: string): void {
@@ -82,10 +81,6 @@ export class Watchers {
 }
 
 function formatChange(epoch: string, { revision, service, instances, left }: Change): string {
-  return formatEvent('change', `${epoch}:${revision}`, { service, instances, left });
-}
-
-/** JSON has no line break of its own, so one `data` line holds it. */
-function formatEvent(event: string, id: string, data: unknown): string {
-  return `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+  const data = JSON.stringify({ service, instances, left }); // JSON has no line break, so one `data` line holds it
+  return `event: change\nid: ${epoch}:${revision}\ndata: ${data}\n\n`;
 }

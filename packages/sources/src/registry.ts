@@ -71,10 +71,10 @@ export interface RegistryDriver {
 /** Where a driver tells what it sees. */
 export interface RegistrySink {
   /**
-   * The whole state. `settled: false` says that the source itself has only just begun and cannot know all instances yet:
-   * then the absence of any instance is doubted, and that of a lane's too.
+   * The whole state. `ageMs` says how long the source itself has run, in milliseconds, if it forgets when it restarts:
+   * while it cannot know all instances yet, the absence of any is doubted, and that of a lane's too.
    */
-  sync(instances: readonly Instance[], how?: { readonly settled?: boolean }): void;
+  sync(instances: readonly Instance[], how?: { readonly ageMs?: number }): void;
   /**
    * All instances of one service. `left` names the ids of those that are known to have gone on purpose: their absence is
    * not doubted.

@@ -11,11 +11,11 @@ const gray = instanceOf('orders', 9_000, { lane: 'gray' });
 const say = (
   instances: readonly Instance[],
   left: readonly string[] = [],
-  settled = true,
+  ageMs = Number.POSITIVE_INFINITY,
 ): Parameters<typeof judge>[1] => ({
   instances,
   left: new Set(left),
-  settled,
+  ageMs,
 });
 
 describe('what a source says of a service', () => {
@@ -63,12 +63,21 @@ describe('what a source says of a service', () => {
 
   it('is doubted of every absence, a lane too, while the source has only just begun', () => {
     const inUse = [...stable(10), gray];
-    const judged = judge(inUse, say(stable(9), [], false), undefined, 7, options);
+    const judged = judge(inUse, say(stable(9), [], 0), undefined, 7, options);
     expect(judged.doubt).toEqual({ since: 7, of: 'beginner' });
     expect(show(judged.instances)).toBe(show(inUse));
     const later = judge(judged.instances, say([...stable(9), gray]), judged.doubt, 8, options);
     expect(later.doubt).toEqual({ since: 7, of: 'beginner' });
     expect(judge(later.instances, say(inUse), later.doubt, 9, options).doubt).toBeUndefined();
+  });
+
+  it('is doubted as long after the source began, whenever it is asked', () => {
+    const late = judge(stable(3), say(stable(2), [], 900), undefined, 2_000, options);
+    expect(late.doubt).toEqual({ since: 1_100, of: 'beginner' });
+    expect(judge(late.instances, say(stable(2)), late.doubt, 2_100, options).instances).toEqual(stable(2));
+    expect(judge(stable(3), say(stable(2), [], 1_000), undefined, 2_000, options).doubt).toBeUndefined();
+    const again = judge(stable(3), say(stable(2), [], 10), { since: 0, of: 'beginner' }, 900, options);
+    expect(again.doubt).toEqual({ since: 890, of: 'beginner' });
   });
 
   it('never leaves a service without stable at once because stable instances are missing, and never loses a listed instance', () => {
@@ -78,8 +87,8 @@ describe('what a source says of a service', () => {
     );
     const instances = list.map((all) => all.map(({ port, lane }) => instanceOf('orders', port, { lane })));
     fc.assert(
-      fc.property(instances, instances, fc.boolean(), (inUse, pushed, settled) => {
-        const judged = judge(inUse, say(pushed, [], settled), undefined, 0, options);
+      fc.property(instances, instances, fc.constantFrom(0, 500, 5_000), (inUse, pushed, ageMs) => {
+        const judged = judge(inUse, say(pushed, [], ageMs), undefined, 0, options);
         for (const instance of pushed) expect(judged.instances).toContain(instance);
         const missing = inUse.some(({ id, lane }) => lane === 'stable' && !pushed.some((other) => other.id === id));
         if (missing) expect(judged.instances.some(({ lane }) => lane === 'stable')).toBe(true);

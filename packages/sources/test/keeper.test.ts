@@ -80,7 +80,7 @@ describe('a kept registry', () => {
     const registry = keepRegistry(hand.driver, { doubtMs: 60_000 });
     const sink = await hand.sink();
     sink.sync([first, gray]);
-    sink.sync([], { settled: false });
+    sink.sync([], { ageMs: 0 });
     expect(shown(registry, 'orders')).toBe('8001 8009/gray');
     sink.change('orders', [first]);
     expect(shown(registry, 'orders')).toBe('8001 8009/gray');
