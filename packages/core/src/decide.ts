@@ -62,8 +62,12 @@ function outcomeOf(outcome: CompiledOutcome, request: RequestFacts): Decision {
   const key = outcome.key(request);
   if (key === undefined || key === '') return outcome.noKey;
   const bucket = outcome.bucket(key);
-  for (const range of outcome.ranges) if (bucket < range.below) return range.decision;
-  return outcome.outside;
+  const { ranges, outside } = outcome;
+  for (let at = 0; at < ranges.length; at++) {
+    const range = ranges[at] as (typeof ranges)[number];
+    if (bucket < range.below) return range.decision;
+  }
+  return outside;
 }
 
 /** Sixteen hexadecimal digits over all that decides. Tells revisions apart; it is no signature. */

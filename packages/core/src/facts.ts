@@ -1,5 +1,6 @@
 import { AGENT_PARTS, type AgentParts, readAgent } from './agent.ts';
-import { type ByteText, foldCase, toBytes, trimSpace } from './bytes.ts';
+import { type ByteText, foldCase, toBytes } from './bytes.ts';
+import { cookieIn, queryIn } from './pairs.ts';
 
 /**
  * What conditions may look at: one request as an entry saw it, as plain data. Nothing here is decoded or merged; how a
@@ -89,7 +90,11 @@ export function factReader(fact: Fact, attributes: Attributes): FactReader {
     }
     case 'query': {
       const name = toBytes(fact.name);
-      return (request) => queryValue(request.query, name);
+      return (request) => queryIn(request.query, name);
+    }
+    case 'header': {
+      const { name } = fact;
+      return (request) => headerValue(request.headers, name);
     }
     default:
       return (request) => readFact(fact, request);
@@ -112,7 +117,7 @@ export function readFact(fact: Exclude<Fact, { source: 'attribute' }>, request: 
     case 'cookie':
       return cookieValue(request.headers, fact.name);
     case 'query':
-      return queryValue(request.query, toBytes(fact.name));
+      return queryIn(request.query, toBytes(fact.name));
     case 'token':
       return claimValue(request.token, fact.name);
     case 'geo':
@@ -134,11 +139,12 @@ export function readFact(fact: Exclude<Fact, { source: 'attribute' }>, request: 
 
 /** A header's value from raw lines: repeated lines joined with `,`; `name` in lower case. */
 export function headerValue(lines: readonly string[], name: string): ByteText | undefined {
+  const { length } = name;
   let value: string | undefined;
-  for (let at = 0; at + 1 < lines.length; at += 2) {
-    const line = lines[at] as string;
-    if (line.length !== name.length || !sameName(line, name)) continue;
-    const next = lines[at + 1] as string;
+  for (let at = 1; at < lines.length; at += 2) {
+    const line = lines[at - 1] as string;
+    if (line.length !== length || !sameName(line, name)) continue;
+    const next = lines[at] as string;
     value = value === undefined ? next : `${value},${next}`;
   }
   return value;
@@ -170,30 +176,12 @@ function firstPresent(readers: readonly FactReader[], request: RequestFacts): By
 
 function cookieValue(headers: readonly string[], name: string): ByteText | undefined {
   for (let at = 0; at + 1 < headers.length; at += 2) {
-    if ((headers[at] as string).length !== 6 || (headers[at] as string).toLowerCase() !== 'cookie') continue;
-    for (const pair of (headers[at + 1] as string).split(';')) {
-      const equals = pair.indexOf('=');
-      if (equals !== -1 && trimSpace(pair.slice(0, equals)) === name) return trimSpace(pair.slice(equals + 1));
-    }
+    const line = headers[at] as string;
+    if (line.length !== 6 || !sameName(line, 'cookie')) continue;
+    const value = cookieIn(headers[at + 1] as string, name);
+    if (value !== undefined) return value;
   }
   return undefined;
-}
-
-function queryValue(query: string, name: ByteText): ByteText | undefined {
-  if (query === '') return undefined;
-  for (const pair of query.split('&')) {
-    const equals = pair.indexOf('=');
-    const key = equals === -1 ? pair : pair.slice(0, equals);
-    if (decodeQuery(key) === name) return equals === -1 ? '' : decodeQuery(pair.slice(equals + 1));
-  }
-  return undefined;
-}
-
-function decodeQuery(text: string): ByteText {
-  if (!/[%+]/.test(text)) return text;
-  return text
-    .replaceAll('+', ' ')
-    .replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function claimValue(claims: Readonly<Record<string, unknown>>, path: string): ByteText | undefined {

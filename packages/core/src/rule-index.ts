@@ -63,10 +63,28 @@ class MergingIndex implements RuleIndex {
 
   first(request: RequestFacts): number {
     const lists = this.#lists;
-    const heads = this.#heads;
     let count = 0;
     if (this.#residue.length > 0) lists[count++] = this.#residue;
-    for (const lookup of this.#lookups) count = lookup.collect(request, lists, count);
+    // No iterator here: it costs as much as the look-up of a small policy.
+    for (let at = 0; at < this.#lookups.length; at++)
+      count = (this.#lookups[at] as Lookup).collect(request, lists, count);
+    if (count === 0) return -1;
+    if (count === 1) return this.#firstOf(lists[0] as Postings, request);
+    return this.#merge(count, request);
+  }
+
+  #firstOf(postings: Postings, request: RequestFacts): number {
+    for (let at = 0; at < postings.length; at++) {
+      const rule = postings[at] as number;
+      const { holds } = this.#rules[rule] as IndexedRule;
+      if (!holds || holds(request)) return rule;
+    }
+    return -1;
+  }
+
+  #merge(count: number, request: RequestFacts): number {
+    const lists = this.#lists;
+    const heads = this.#heads;
     for (let list = 0; list < count; list++) heads[list] = 0;
     for (;;) {
       let rule = Number.POSITIVE_INFINITY;
