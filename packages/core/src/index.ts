@@ -77,7 +77,7 @@ export {
 } from './policy-test.ts';
 export { type Presence, updatePresence } from './presence.ts';
 export { requestForm } from './request-form.ts';
-export { parseRequestLines, type RequestLine, readRequest } from './request-line.ts';
+export { parseRequest, parseRequestLines, type RequestLine, readRequest } from './request-line.ts';
 export { type Chain, createRouting, DEFAULT_ROUTING, type Routing, type StaleReason } from './routing.ts';
 export { formatPath, issueCollector, type Path, type Report, Value } from './shape.ts';
 export { formatShare } from './share.ts';

@@ -55,23 +55,47 @@ export function readRequest(value: Value, now: number): RequestLine | undefined 
 }
 
 /**
+ * Reads one request from a plain object.
+ *
+ * @param now the time of a request that has none, in milliseconds since the epoch
+ * @throws GraylaneError `GL_CONFIG_INVALID` with every mistake
+ */
+export function parseRequest(input: unknown, now: number): RequestFacts {
+  const { issues, report } = issueCollector();
+  const read = readRequest(new Value(input, [], report), now);
+  if (read && issues.length === 0) return read.request;
+  throw mistakesIn('request', issues);
+}
+
+/**
  * Reads lines of JSON, one request each; empty lines do not count.
  *
+ * @param toFields turns a line that is written otherwise, as an access log's, into one of these; undefined skips it
  * @throws GraylaneError `GL_CONFIG_INVALID` with every mistake of every line
  */
-export function parseRequestLines(text: string, now: number): readonly RequestLine[] {
+export function parseRequestLines(
+  text: string,
+  now: number,
+  toFields: (line: unknown) => unknown = (line) => line,
+): readonly RequestLine[] {
   const all: Issue[] = [];
   const requests = text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
     const { issues, report } = issueCollector(() => ({ line: index + 1, column: 1 }));
     const parsed = parseJson(line);
-    const request = parsed && readRequest(new Value(parsed.value, [], report), now);
+    const fields = parsed && toFields(parsed.value);
+    const request = fields === undefined ? undefined : readRequest(new Value(fields, [], report), now);
     all.push(...(parsed ? issues : [{ path: '', message: 'is no JSON', at: { line: index + 1, column: 1 } }]));
     return request ?? [];
   });
   if (all.length === 0) return requests;
-  const count = all.length === 1 ? 'a mistake' : `${all.length} mistakes`;
-  throw new GraylaneError('GL_CONFIG_INVALID', `The requests have ${count}:`, { issues: all });
+  throw mistakesIn('requests', all);
+}
+
+function mistakesIn(what: 'request' | 'requests', issues: readonly Issue[]): GraylaneError {
+  const count = issues.length === 1 ? 'a mistake' : `${issues.length} mistakes`;
+  const have = what === 'request' ? 'has' : 'have';
+  return new GraylaneError('GL_CONFIG_INVALID', `The ${what} ${have} ${count}:`, { issues });
 }
 
 function parseJson(line: string): { readonly value: unknown } | undefined {

@@ -11,6 +11,8 @@ export interface ExchangeRecord {
   readonly target: string;
   readonly ip: string;
   readonly requestID: string | undefined;
+  /** Header lines, `[name, value, …]`, as the client sent them: with its secrets, and with a lane that it may have forged. */
+  readonly lines: readonly string[];
   readonly decision: Decision | undefined;
   readonly service: string | undefined;
   /** The pick that led to the answer. */
@@ -60,6 +62,7 @@ export function startRecord(request: IncomingMessage): OpenRecord {
         target: request.url ?? '/',
         ip,
         requestID: request.headers['x-request-id']?.toString(),
+        lines: request.rawHeaders,
         decision,
         service,
         pick,

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { authorityOf, type Pick, STABLE } from '@graylane/core';
+import { authorityOf, fromBytes, type Pick, STABLE } from '@graylane/core';
 import type { ExchangeRecord } from '@graylane/gateway';
 
 /** How much of a path is shown. */
@@ -19,9 +19,23 @@ export function formatExchange(exchange: ExchangeRecord): string {
   return `${time}  ${paintStatus(status)}  ${paintLane(lane)}  ${took}  ${asked}${way(exchange)}${failure(exchange)}`;
 }
 
-/** An exchange as one line of JSON, for machines: the format that log collectors take. */
-export function exchangeLine(exchange: ExchangeRecord): string {
-  const { at, pick, decision, error, requestID, ms, ...rest } = exchange;
+/** What of a request's headers a log keeps. Nothing, unless it is named: headers hold secrets. */
+export interface LoggedHeaders {
+  /** Names in lower case. */
+  readonly headers: readonly string[];
+  /** Names of cookies; of the others nothing is kept. */
+  readonly cookies: readonly string[];
+}
+
+const NO_HEADERS: LoggedHeaders = { headers: [], cookies: [] };
+
+/**
+ * An exchange as one line of JSON, for machines: the format that log collectors take. With the headers that a policy looks
+ * at, a day of it can be replayed against another policy; {@link requestOfLog} reads it back.
+ */
+export function exchangeLine(exchange: ExchangeRecord, logged: LoggedHeaders = NO_HEADERS): string {
+  const { at, pick, decision, error, requestID, ms, lines, ...rest } = exchange;
+  const headers = headersOf(lines, logged);
   const served = servedBy(pick);
   return JSON.stringify({
     time: new Date(at).toISOString(),
@@ -32,7 +46,40 @@ export function exchangeLine(exchange: ExchangeRecord): string {
     ...(pick && { pick: pick.kind, ...('because' in pick && { because: pick.because }) }),
     ...(served && { servedBy: served.lane, instance: served.instance.id }),
     ...(error && { error }),
+    ...(headers.length > 0 && { headers }),
   });
+}
+
+/**
+ * The request of a log's line, as `spec/requests.md` has it, with the lane that it had. Undefined for a request that was
+ * refused before it had one; what is no line of a log comes back as it is.
+ */
+export function requestOfLog(line: unknown): unknown {
+  if (typeof line !== 'object' || line === null || !('target' in line)) return line;
+  const { requestID, method, host, target, ip, time, lane, headers } = line as Record<string, unknown>;
+  if (lane === undefined) return undefined;
+  const [path, query] = typeof target === 'string' ? splitTarget(target) : [target];
+  const all = { id: requestID, method, host, path, query, ip, time, lane, headers };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function splitTarget(target: string): [path: string, query?: string] {
+  const [, path = '/', query] = /^(?:https?:\/\/[^/?]+)?([^?]*)(?:\?(.*))?$/is.exec(target) ?? [];
+  return query === undefined ? [path || '/'] : [path || '/', query];
+}
+
+function headersOf(lines: readonly string[], { headers, cookies }: LoggedHeaders): readonly [string, string][] {
+  const kept: [string, string][] = [];
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const name = (lines[at] as string).toLowerCase();
+    const value = lines[at + 1] as string;
+    if (headers.includes(name)) kept.push([name, fromBytes(value)]);
+    else if (name === 'cookie') {
+      const crumbs = value.split(';').filter((crumb) => cookies.includes(crumb.split('=', 1)[0]?.trim() ?? ''));
+      if (crumbs.length > 0) kept.push([name, fromBytes(crumbs.map((crumb) => crumb.trim()).join('; '))]);
+    }
+  }
+  return kept;
 }
 
 /** Where a request went, and why: ` → cart gray 127.0.0.1:41235 (rule testers)`. */

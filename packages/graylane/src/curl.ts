@@ -1,21 +1,25 @@
-import { GraylaneError, type RequestFacts, toBytes } from '@graylane/core';
+import { GraylaneError } from '@graylane/core';
 
-/** The parts of a request that a command line can name. */
-export type NamedRequest = Pick<RequestFacts, 'method' | 'host' | 'path' | 'query' | 'headers'>;
+/** The parts of a request that a curl command names, as `spec/requests.md` has them. */
+export interface NamedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly HeaderLine[];
+}
 
-/** A URL's host, path and query as a gateway would see them. */
-export function splitURL(text: string): Pick<NamedRequest, 'host' | 'path' | 'query'> {
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (!URL.canParse(full)) throw new GraylaneError('GL_CONFIG_INVALID', `"${text}" is no URL`);
-  const { host, pathname, search } = new URL(full);
-  return { host, path: pathname, query: search.slice(1) };
+/** A header line: name and value. */
+export type HeaderLine = readonly [name: string, value: string];
+
+/** A URL as people write it on a command line, `shop/cart`, with its scheme. What stands in it is left as it is. */
+export function fullURL(text: string): string {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
 }
 
 /** A header line of the command line, `name: value`, as name and value. */
-export function splitHeader(line: string): [name: string, value: string] {
+export function splitHeader(line: string): HeaderLine {
   const colon = line.indexOf(':');
   if (colon < 1) throw new GraylaneError('GL_CONFIG_INVALID', `"${line}" is no header: write "name: value"`);
-  return [line.slice(0, colon).trim(), toBytes(line.slice(colon + 1).trim())];
+  return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
 }
 
 /** Options of curl that a request's facts do not depend on, and that take a value. */
@@ -58,7 +62,7 @@ const ATTACHED = /^(-[HbAXdFomwEux])(.+)$/s;
  */
 export function requestOfCurl(words: readonly string[]): NamedRequest {
   const args = words[0] === 'curl' ? words.slice(1) : [...words];
-  const headers: string[] = [];
+  const headers: HeaderLine[] = [];
   let method: string | undefined;
   let url: string | undefined;
   let hasBody = false;
@@ -66,9 +70,9 @@ export function requestOfCurl(words: readonly string[]): NamedRequest {
     const [, option, value] = ATTACHED.exec(args[0] as string) ?? [];
     if (option !== undefined) args.splice(0, 1, option, value as string);
     const word = args.shift() as string;
-    if (word === '-H' || word === '--header') headers.push(...splitHeader(args.shift() ?? ''));
-    else if (word === '-b' || word === '--cookie') headers.push('cookie', toBytes(args.shift() ?? ''));
-    else if (word === '-A' || word === '--user-agent') headers.push('user-agent', toBytes(args.shift() ?? ''));
+    if (word === '-H' || word === '--header') headers.push(splitHeader(args.shift() ?? ''));
+    else if (word === '-b' || word === '--cookie') headers.push(['cookie', args.shift() ?? '']);
+    else if (word === '-A' || word === '--user-agent') headers.push(['user-agent', args.shift() ?? '']);
     else if (word === '-X' || word === '--request') method = args.shift();
     else if (word === '-I' || word === '--head') method = 'HEAD';
     else if (word === '--url') url = args.shift();
@@ -77,5 +81,5 @@ export function requestOfCurl(words: readonly string[]): NamedRequest {
     else if (!word.startsWith('-')) url = word;
   }
   if (url === undefined) throw new GraylaneError('GL_CONFIG_INVALID', 'The curl command has no URL.');
-  return { method: method ?? (hasBody ? 'POST' : 'GET'), headers, ...splitURL(url) };
+  return { method: method ?? (hasBody ? 'POST' : 'GET'), headers, url: fullURL(url) };
 }

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Instance, type Lane, type Pick, STABLE } from '@graylane/core';
+import { type Instance, type Lane, type Pick, parseRequestLines, STABLE } from '@graylane/core';
 import type { ExchangeRecord } from '@graylane/gateway';
 import { describe, expect, it } from '@jest/globals';
-import { exchangeLine, formatExchange } from '../src/access-log.ts';
+import { exchangeLine, formatExchange, requestOfLog } from '../src/access-log.ts';
 
 const GRAY = 'gray' as Lane;
 
@@ -26,6 +26,7 @@ const exchange = (changes: Partial<ExchangeRecord> = {}): ExchangeRecord => ({
   target: '/cart',
   ip: '10.1.2.3',
   requestID: undefined,
+  lines: [],
   decision: { by: 'rule', rule: 'testers', lane: GRAY },
   service: 'cart',
   pick: hit(GRAY),
@@ -163,5 +164,48 @@ describe('an exchange for machines', () => {
       'ms',
       'error',
     ]);
+  });
+});
+
+describe('a line of the log, replayed', () => {
+  const lines = [
+    'X-User-Id',
+    'u7',
+    'Authorization',
+    'secret',
+    'Cookie',
+    'sid=secret; uid=7;theme=dark',
+    'Cookie',
+    'b=1',
+  ];
+  const logged = { headers: ['x-user-id'], cookies: ['uid'] };
+
+  it('keeps the headers and cookies that were named, and of the others nothing', () => {
+    const text = exchangeLine(exchange({ lines, target: '/cart?coupon=x' }), logged);
+    expect(text).not.toContain('secret');
+    expect(JSON.parse(text).headers).toEqual([
+      ['x-user-id', 'u7'],
+      ['cookie', 'uid=7'],
+    ]);
+    expect(JSON.parse(exchangeLine(exchange({ lines })))).not.toHaveProperty('headers');
+  });
+
+  it('is the request that was decided, with the lane that it had', () => {
+    const log = [
+      exchangeLine(exchange({ lines, target: '/cart?coupon=x', requestID: 'r-1' }), logged),
+      exchangeLine(exchange({ target: 'http://other/?', host: 'shop', at: 5_000 })),
+      exchangeLine(exchange({ decision: undefined, target: '*broken', error: 'GL_REQUEST_INVALID' })),
+      '{"id":"by hand","path":"/a"}',
+    ];
+    const [first, second, third, ...none] = parseRequestLines(log.join('\n'), 0, requestOfLog);
+    expect(first).toMatchObject({
+      id: 'r-1',
+      lane: 'gray',
+      request: { host: 'shop', path: '/cart', query: 'coupon=x', ip: '10.1.2.3', time: exchange().at },
+    });
+    expect(first?.request.headers).toEqual(['x-user-id', 'u7', 'cookie', 'uid=7']);
+    expect(second?.request).toMatchObject({ path: '/', query: '', time: 5_000 });
+    expect(third).toMatchObject({ id: 'by hand', lane: undefined });
+    expect(none).toEqual([]);
   });
 });

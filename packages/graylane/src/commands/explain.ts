@@ -3,13 +3,13 @@ import {
   explain,
   explainPicks,
   GraylaneError,
+  parseRequest,
   parseRequestLines,
   type RequestFacts,
-  requestFacts,
-  toBytes,
 } from '@graylane/core';
 import type { Command } from 'commander';
-import { type NamedRequest, requestOfCurl, splitHeader, splitURL } from '../curl.ts';
+import { requestOfLog } from '../access-log.ts';
+import { fullURL, type NamedRequest, requestOfCurl, splitHeader } from '../curl.ts';
 import { formatExplanation } from '../explain-text.ts';
 import { readTextFile } from '../policy-file.ts';
 import { readPolicy, readRegistry } from '../read-once.ts';
@@ -50,7 +50,10 @@ export function addExplain(program: Command): void {
     .option('--geo <"name=value">', 'country, region or city; may be repeated', collect)
     .option('--time <time>', 'RFC 3339; default: now')
     .option('-i, --instances <url>', 'a registry (http://…) or a file of instances: shows the pick at each service')
-    .option('--requests <file>', 'explain each line of a file (spec/requests.md), a line of JSON each')
+    .option(
+      '--requests <file>',
+      "explain each line of a file (spec/requests.md) or of a gateway's log, a line of JSON each",
+    )
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -72,7 +75,7 @@ async function run(curl: readonly string[], options: Options): Promise<void> {
 
 /** A line of JSON for each request of a file: the lane, what led to it, and whether it is the lane that it had. */
 async function explainLines(compiled: CompiledPolicy, path: string): Promise<void> {
-  for (const { id, request, lane } of parseRequestLines(await readTextFile(path), Date.now())) {
+  for (const { id, request, lane } of parseRequestLines(await readTextFile(path), Date.now(), requestOfLog)) {
     const { decision } = explain(compiled, request);
     const changed = lane !== undefined && lane !== decision.lane;
     console.log(JSON.stringify({ id, ...decision, ...(lane !== undefined && { had: lane, changed }) }));
@@ -81,37 +84,28 @@ async function explainLines(compiled: CompiledPolicy, path: string): Promise<voi
 
 function requestOf(curl: readonly string[], options: Options): RequestFacts {
   const named: Partial<NamedRequest> = curl.length > 0 ? requestOfCurl(curl) : {};
-  const headers = [
-    ...(named.headers ?? []),
-    ...(options.header ?? []).flatMap(splitHeader),
-    ...(options.cookie ?? []).flatMap((cookie) => ['cookie', toBytes(cookie)]),
-  ];
-  return requestFacts({
-    ...named,
-    ...(options.url !== undefined && splitURL(options.url)),
-    ...(options.method !== undefined && { method: options.method }),
-    ...(options.ip !== undefined && { ip: options.ip }),
+  const { method = named.method, ip, time } = options;
+  const url = options.url === undefined ? named.url : fullURL(options.url);
+  const fields = {
+    ...(method !== undefined && { method }),
+    ...(url !== undefined && { url }),
+    ...(ip !== undefined && { ip }),
     ...(options.token !== undefined && { token: claimsOf(options.token) }),
-    geo: Object.fromEntries((options.geo ?? []).map((pair) => pair.split('=', 2) as [string, string])),
-    time: options.time === undefined ? Date.now() : timeOf(options.time),
-    headers,
-  });
+    ...(time !== undefined && { time }),
+    geo: Object.fromEntries((options.geo ?? []).map((pair) => pair.split('=', 2))),
+    headers: [
+      ...(named.headers ?? []),
+      ...(options.header ?? []).map(splitHeader),
+      ...(options.cookie ?? []).map((cookie) => ['cookie', cookie]),
+    ],
+  };
+  return parseRequest(fields, Date.now());
 }
 
-function claimsOf(text: string): Record<string, unknown> {
+function claimsOf(text: string): unknown {
   try {
-    const claims: unknown = JSON.parse(text);
-    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims))
-      return claims as Record<string, unknown>;
+    return JSON.parse(text);
   } catch {
-    // said below
+    throw new GraylaneError('GL_CONFIG_INVALID', '--token takes the claims as a JSON object, as {"sub":"u1"}');
   }
-  throw new GraylaneError('GL_CONFIG_INVALID', '--token takes the claims as a JSON object, as {"sub":"u1"}');
-}
-
-function timeOf(text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time))
-    throw new GraylaneError('GL_CONFIG_INVALID', `"${text}" is no time: write 2026-12-24T18:00:00Z`);
-  return time;
 }

@@ -1,5 +1,6 @@
 import { diffPolicies, lintPolicy, parseRequestLines, type RequestLine } from '@graylane/core';
 import type { Command } from 'commander';
+import { requestOfLog } from '../access-log.ts';
 import { diffForm, formatDiff } from '../diff-text.ts';
 import { readTextFile } from '../policy-file.ts';
 import { readPolicy } from '../read-once.ts';
@@ -45,5 +46,5 @@ async function run(before: string, after: string, { requests, json, exitCode }: 
 }
 
 async function readRequests(path: string, now: number): Promise<readonly RequestLine[]> {
-  return parseRequestLines(await readTextFile(path), now);
+  return parseRequestLines(await readTextFile(path), now, requestOfLog);
 }

@@ -100,13 +100,13 @@ describe('graylane explain', () => {
       'claims that are no object',
       2,
       ['-p', 'good.yaml', '--token', '[]'],
-      /^GL_CONFIG_INVALID: --token takes the claims/,
+      /^GL_CONFIG_INVALID: The request has a mistake:\n {2}token: must be an object/,
     ],
     [
       'a time that is none',
       2,
       ['-p', 'good.yaml', '--time', 'noon'],
-      /^GL_CONFIG_INVALID: "noon" is no time: write 2026/,
+      /^GL_CONFIG_INVALID: The request has a mistake:\n {2}time: "noon" is no time: write 2026/,
     ],
     [
       'curl without a URL',
