@@ -1,5 +1,8 @@
 export { createAdminServer } from './admin.ts';
-export { type GatewayConfig, type ListenAddress, parseGatewayConfig, parseRoute } from './config.ts';
+export type { ListenAddress } from './config/address.ts';
+export { type GatewayConfig, parseGatewayConfig } from './config/config.ts';
+export type { LogConfig } from './config/log.ts';
+export { parseRoute } from './config/routes.ts';
 export {
   createGateway,
   GATEWAY_LIMITS,

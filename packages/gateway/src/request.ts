@@ -63,8 +63,9 @@ function walk(
   if (typeof head === 'string') return refuse('GL_REQUEST_INVALID', head);
   const cleansed = cleanse(request, parts.trust);
   record.ip = cleansed.ip;
-  const service = parts.routes(head.authority, head.path);
-  if (service === undefined) return refuse('GL_ROUTE_NOT_FOUND', `no route for ${head.authority}${head.path}`);
+  const route = parts.routes(head.authority, head.path);
+  if (route === undefined) return refuse('GL_ROUTE_NOT_FOUND', `no route for ${head.authority}${head.path}`);
+  const { service, bodyBytes: bodyLimit = parts.bodyLimit } = route;
   record.service = service;
 
   const decision = decideOnce(cleansed, parts.policy(), factsOf(head, cleansed, record.at));
@@ -76,7 +77,7 @@ function walk(
   if (first) {
     const { target } = head;
     const lines = outgoingLines(head, cleansed, decision.lane);
-    return proxy(parts.upstream, { request, response, target, lines, bodyLimit: parts.bodyLimit, next, refuse }, first);
+    return proxy(parts.upstream, { request, response, target, lines, bodyLimit, next, refuse }, first);
   }
   if (record.pick?.kind === 'unknown')
     return refuse('GL_SERVICE_UNKNOWN', `the registry knows no service "${service}"`);

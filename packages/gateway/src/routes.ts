@@ -1,4 +1,5 @@
 import { hostName } from '@graylane/core';
+import type { UpstreamTimeouts } from './upstream.ts';
 
 /** Which requests go to which service. */
 export interface Route {
@@ -7,10 +8,14 @@ export interface Route {
   /** The beginning of the path, in whole segments: `/api` is not the beginning of `/apis`. Default `/`. */
   readonly path?: string;
   readonly service: string;
+  /** Instead of the gateway's, for this route. */
+  readonly timeouts?: Partial<UpstreamTimeouts>;
+  /** The largest body, in bytes, instead of the gateway's. */
+  readonly bodyBytes?: number;
 }
 
-/** Finds the service of a request; undefined when no route matches. The path `*` of `OPTIONS *` is in no route. */
-export type RouteTable = (authority: string, path: string) => string | undefined;
+/** Finds the route of a request; undefined when none matches. The path `*` of `OPTIONS *` is in no route. */
+export type RouteTable = (authority: string, path: string) => Route | undefined;
 
 /**
  * Compiles routes. An exact host goes before a wildcard, a longer wildcard before a shorter one, any before `*`; within a
@@ -28,18 +33,20 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   return (authority, path) => {
     const host = hostName(authority);
     const found = find(exact.get(host), path);
-    if (found) return found.service;
+    if (found) return found;
     for (const { suffix, routes: group } of wildcards) {
       const match = host.endsWith(suffix) ? find(group, path) : undefined;
-      if (match) return match.service;
+      if (match) return match;
     }
     return undefined;
   };
 }
 
 /** The table of a gateway without routes: the host's name is the service, `http://shop/` goes to `shop`. */
-export const routeByHost: RouteTable = (authority, path) =>
-  path.startsWith('/') ? hostName(authority) || undefined : undefined;
+export const routeByHost: RouteTable = (authority, path) => {
+  const service = path.startsWith('/') ? hostName(authority) : '';
+  return service === '' ? undefined : { service };
+};
 
 function pathOf({ path = '/' }: Route): string {
   return path.endsWith('/') ? path.slice(0, -1) : path;

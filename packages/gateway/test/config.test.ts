@@ -1,6 +1,7 @@
 import { type GraylaneError, parseNetwork } from '@graylane/core';
 import { describe, expect, it } from '@jest/globals';
-import { parseGatewayConfig, parseRoute } from '../src/config.ts';
+import { parseGatewayConfig } from '../src/config/config.ts';
+import { parseRoute } from '../src/config/routes.ts';
 import { GATEWAY_LIMITS } from '../src/gateway.ts';
 import { UPSTREAM_TIMEOUTS } from '../src/upstream.ts';
 
@@ -11,7 +12,7 @@ registry: http://127.0.0.1:8700
 policy: policy.yaml
 stateDirectory: /var/lib/graylane
 routes:
-  - { host: "*.example.com", path: /cart, service: cart }
+  - { host: "*.example.com", path: /cart, service: cart, timeouts: { answerMs: 9000 }, bodyBytes: 1000 }
   - { host: "[::1]", service: six }
   - { service: shop }
 trust:
@@ -19,6 +20,7 @@ trust:
   proxies: [10.0.0.1, "2001:db8::/32"]
 limits: { headerBytes: 16384, bodyBytes: 10737418240 }
 timeouts: { connectMs: 500 }
+log: { sample: 0.1, headers: [X-User-Id], cookies: [uid] }
 `;
 
 const VALUE = {
@@ -28,7 +30,7 @@ const VALUE = {
   policy: 'policy.yaml',
   stateDirectory: '/var/lib/graylane',
   routes: [
-    { host: '*.example.com', path: '/cart', service: 'cart' },
+    { host: '*.example.com', path: '/cart', service: 'cart', timeouts: { answerMs: 9_000 }, bodyBytes: 1_000 },
     { host: '[::1]', service: 'six' },
     { service: 'shop' },
   ],
@@ -38,6 +40,7 @@ const VALUE = {
   },
   limits: { ...GATEWAY_LIMITS, headerBytes: 16_384, bodyBytes: 10_737_418_240 },
   timeouts: { ...UPSTREAM_TIMEOUTS, connectMs: 500 },
+  log: { sample: 0.1, headers: ['x-user-id'], cookies: ['uid'] },
 };
 
 const LEAST = { registry: 'file:instances.yaml', policy: 'policy.yaml' };
@@ -75,6 +78,7 @@ describe('a gateway’s configuration', () => {
       trust: { lanes: [], proxies: [] },
       limits: GATEWAY_LIMITS,
       timeouts: UPSTREAM_TIMEOUTS,
+      log: { sample: 1, headers: [], cookies: [] },
     });
   });
 
@@ -90,13 +94,23 @@ routes:
 trust: { lanes: [10.0.0.1/8], proxies: everybody }
 limits: { headerBytes: 0, bodyBytes: many, headersMs: 400000 }
 timeouts: { connectMs: 1.5, idleMs: 99999999999 }
+log: { sample: 2, headers: ["a b"], cookies: uid }
 extra: 1
 `);
     expect(mistakes.map((mistake) => mistake.slice(0, mistake.indexOf(':'))).toSorted()).toEqual(
       [
         ...['admin', 'extra', 'limits', 'limits.bodyBytes', 'limits.headerBytes', 'listen', 'policy', 'registry'],
         ...['routes[0].host', 'routes[0].path', 'routes[0].service', 'routes[1].hots', 'routes[2].host'],
-        ...['routes[2].path', 'timeouts.connectMs', 'timeouts.idleMs', 'trust.lanes[0]', 'trust.proxies'],
+        ...[
+          'routes[2].path',
+          'timeouts.connectMs',
+          'timeouts.idleMs',
+          'log.sample',
+          'log.headers[0]',
+          'log.cookies',
+          'trust.lanes[0]',
+          'trust.proxies',
+        ],
       ].toSorted(),
     );
     expect(mistakes).toContain('policy: must be a text, not missing');

@@ -6,8 +6,10 @@ import { dirname, resolve } from 'node:path';
 import {
   createAdminServer,
   createGateway,
+  type ExchangeRecord,
   type Gateway,
   type GatewayConfig,
+  type LogConfig,
   parseGatewayConfig,
 } from '@graylane/gateway';
 import { openPolicy, openRegistry } from '@graylane/sources/open';
@@ -47,7 +49,8 @@ The configuration, with what is assumed; paths are relative to it:
     - { host: shop.example.com, path: /, service: storefront }
   trust: { lanes: [10.0.0.0/8], proxies: [10.0.0.0/8] }   # nobody, unless it is said
   limits: { headerBytes: 32768, bodyBytes: 104857600, headersMs: 15000, requestMs: 300000 }
-  timeouts: { connectMs: 2000, answerMs: 60000, idleMs: 300000 }
+  timeouts: { connectMs: 2000, answerMs: 60000, idleMs: 300000 }   # a route may have its own, and bodyBytes
+  log: { sample: 1, headers: [], cookies: [] }    # headers and cookies to keep; failures are logged always
 
 The token of a registry that wants one comes from the environment: GRAYLANE_REGISTRY_TOKEN.`,
     )
@@ -93,7 +96,7 @@ async function openGateway(
     onError: notice,
     ...(stateDirectory !== undefined && { stateDirectory: resolve(directory, stateDirectory) }),
   };
-  const format = log === 'json' ? exchangeLine : formatExchange;
+  const write = logger(log, config.log);
   const policy = await openPolicy(below(config.policy), kept);
   const registry = await openRegistry(below(config.registry), { ...kept, ...(token !== undefined && { token }) });
   return createGateway({
@@ -103,8 +106,18 @@ async function openGateway(
     limits,
     timeouts,
     ...(routes && { routes }),
-    ...(log !== 'none' && { onExchange: (exchange) => console.log(format(exchange)) }),
+    ...(write && { onExchange: write }),
   });
+}
+
+/** Logs requests: a sample of those that went well, and all others. */
+function logger(format: Options['log'], config: LogConfig): ((exchange: ExchangeRecord) => void) | undefined {
+  if (format === 'none') return undefined;
+  const lineOf = format === 'json' ? (exchange: ExchangeRecord) => exchangeLine(exchange, config) : formatExchange;
+  return (exchange) => {
+    const wentWell = exchange.error === undefined && exchange.status < 500;
+    if (!wentWell || Math.random() < config.sample) console.log(lineOf(exchange));
+  };
 }
 
 async function listen(server: Server, at: GatewayConfig['admin']): Promise<string> {

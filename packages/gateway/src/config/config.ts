@@ -1,0 +1,93 @@
+import { GraylaneError, openDocument, type Value } from '@graylane/core';
+import { GATEWAY_LIMITS, type GatewayLimits } from '../gateway.ts';
+import type { Route } from '../routes.ts';
+import type { Trust } from '../trust.ts';
+import { UPSTREAM_TIMEOUTS, type UpstreamTimeouts } from '../upstream.ts';
+import { type ListenAddress, readAddress } from './address.ts';
+import { type LogConfig, readLog } from './log.ts';
+import { readNetworks } from './networks.ts';
+import { readNumbers } from './numbers.ts';
+import { readRoutes } from './routes.ts';
+
+/** The gateway's own configuration, as its file has it. */
+export interface GatewayConfig {
+  /** `8080` or `0.0.0.0:8080`. Default 127.0.0.1:8080. */
+  readonly listen: ListenAddress;
+  /** For probes and status. Default: not served. */
+  readonly admin?: ListenAddress;
+  /** Where instances come from: `http://127.0.0.1:8700`, `file:instances.yaml`. */
+  readonly registry: string;
+  /** The policy's file. */
+  readonly policy: string;
+  /** Where the last good instances and policy are kept. Default: nowhere. */
+  readonly stateDirectory?: string;
+  /** Default: the host's name is the service. */
+  readonly routes?: readonly Route[];
+  readonly trust: Trust;
+  readonly limits: GatewayLimits;
+  readonly timeouts: UpstreamTimeouts;
+  /** What the access log keeps. */
+  readonly log: LogConfig;
+}
+
+const ROOT_FIELDS = [
+  'listen',
+  'admin',
+  'registry',
+  'policy',
+  'stateDirectory',
+  'routes',
+  'trust',
+  'limits',
+  'timeouts',
+  'log',
+] as const;
+
+/**
+ * Reads a gateway's configuration from YAML or JSON text, or from the value of one.
+ *
+ * @throws GraylaneError `GL_CONFIG_INVALID` with every mistake, each with its path and what to do
+ */
+export function parseGatewayConfig(input: unknown): GatewayConfig {
+  const { root, issues } = openDocument(input);
+  const config = root && readConfig(root);
+  if (config && issues.length === 0) return config;
+  throw new GraylaneError('GL_CONFIG_INVALID', "The gateway's configuration has mistakes:", { issues });
+}
+
+function readConfig(root: Value): GatewayConfig | undefined {
+  const fields = root.fields(ROOT_FIELDS);
+  if (!fields) return undefined;
+  const registry = root.at('registry').text();
+  const policy = root.at('policy').text();
+  const listen = fields.listen ? readAddress(fields.listen) : { host: '127.0.0.1', port: 8080 };
+  const admin = fields.admin && readAddress(fields.admin);
+  const stateDirectory = fields.stateDirectory?.text();
+  const routes = fields.routes && readRoutes(fields.routes);
+  const trust = readTrust(fields.trust);
+  const limits = readNumbers(fields.limits, GATEWAY_LIMITS);
+  if (limits.headersMs > limits.requestMs)
+    root
+      .at('limits')
+      .fail(`headersMs (${limits.headersMs}) must not be more than requestMs (${limits.requestMs}), which contains it`);
+  const timeouts = readNumbers(fields.timeouts, UPSTREAM_TIMEOUTS);
+  const log = readLog(fields.log);
+  if (registry === undefined || policy === undefined || listen === undefined) return undefined;
+  return {
+    listen,
+    registry,
+    policy,
+    trust,
+    limits,
+    timeouts,
+    log,
+    ...(admin && { admin }),
+    ...(stateDirectory !== undefined && { stateDirectory }),
+    ...(routes && { routes }),
+  };
+}
+
+function readTrust(value: Value | undefined): Trust {
+  const fields = value?.fields(['lanes', 'proxies']);
+  return { lanes: readNetworks(fields?.lanes), proxies: readNetworks(fields?.proxies) };
+}
