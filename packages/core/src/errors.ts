@@ -16,6 +16,9 @@ export type ErrorCode =
   | 'GL_LANE_INVALID'
   | 'GL_NO_INSTANCE'
   | 'GL_REQUEST_INVALID'
+  | 'GL_PASS_INVALID'
+  | 'GL_TOKEN_REQUIRED'
+  | 'GL_LOOP'
   | 'GL_ROUTE_NOT_FOUND'
   | 'GL_SERVICE_UNKNOWN'
   | 'GL_UPSTREAM_CONNECT'
@@ -56,6 +59,22 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     summary: 'A request can be read in more than one way, or names no valid host.',
     remedy: 'Mend the client: the message says what is wrong with its request.',
     status: 400,
+  },
+  GL_PASS_INVALID: {
+    summary: 'A link into a lane is not valid, or not any more.',
+    remedy: 'Ask whoever gave you the link for a new one; `graylane pass verify` says what is wrong with a pass.',
+    status: 403,
+  },
+  GL_TOKEN_REQUIRED: {
+    summary: 'A request has no valid token where the gateway wants one.',
+    remedy: 'Sign in again; the message says what is wrong with the token that was sent.',
+    status: 401,
+  },
+  GL_LOOP: {
+    summary: 'A request came back to the gateway that had sent it on.',
+    remedy:
+      'Look where the route leads: an instance, an environment or a proxy behind it sends requests to this gateway.',
+    status: 508,
   },
   GL_ROUTE_NOT_FOUND: {
     summary: 'No route of the gateway matches the host and path.',

@@ -10,6 +10,7 @@ import type { Trust } from './trust.ts';
 import { UnderWay } from './under-way.ts';
 import { undiciUpstream } from './undici-upstream.ts';
 import { UPSTREAM_TIMEOUTS, type Upstream, type UpstreamTimeouts } from './upstream.ts';
+import { Via } from './via.ts';
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -92,6 +93,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     router,
     policy: () => options.policy.current(),
     trust: { lanes: [], proxies: [], ...options.trust },
+    via: new Via(),
     upstream,
     bodyLimit: limits.bodyBytes,
     onExchange: options.onExchange ?? (() => {}),

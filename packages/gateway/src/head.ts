@@ -1,8 +1,13 @@
 import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 
 /** What a request asks for, whichever form its target has. */
 export interface RequestHead {
   readonly method: string;
+  /** `1.1`, as `Via` has it. */
+  readonly httpVersion: string;
+  /** How the client came. */
+  readonly scheme: 'http' | 'https';
   /** The host that is meant, with its port if it has one; empty when an HTTP/1.0 client did not say. */
   readonly authority: string;
   /** The path as sent, `*` for `OPTIONS *`. */
@@ -31,14 +36,18 @@ export function readHead(request: IncomingMessage): RequestHead | string {
   if (url.includes('#')) return 'the request target has a fragment';
   const [, named = request.headers.host ?? '', target = url] = ABSOLUTE.exec(url) ?? [];
   if (!AUTHORITY.test(named)) return 'the host is none';
-  return locate(method, named, target.startsWith('?') || target === '' ? `/${target}` : target);
+  const scheme = (request.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
+  const place = locate(named, target.startsWith('?') || target === '' ? `/${target}` : target);
+  return typeof place === 'string' ? place : { method, httpVersion, scheme, ...place };
 }
 
-function locate(method: string, authority: string, target: string): RequestHead | string {
+type Place = Omit<RequestHead, 'method' | 'httpVersion' | 'scheme'>;
+
+function locate(authority: string, target: string): Place | string {
   if (!target.startsWith('/') && target !== '*') return 'the request target is neither a path nor an http URL';
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
-  return { method, authority, path, query: mark === -1 ? '' : target.slice(mark + 1), target };
+  return { authority, path, query: mark === -1 ? '' : target.slice(mark + 1), target };
 }
 
 /** Node shows the first of several Hosts, and another server may take the last. */

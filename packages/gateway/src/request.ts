@@ -4,21 +4,22 @@ import {
   type Decision,
   decide,
   type ErrorCode,
-  LANE_HEADER,
-  type Lane,
+  type Pick,
   type RequestFacts,
   STABLE,
-  writeLane,
 } from '@graylane/core';
 import type { Router } from '@graylane/node';
 import { answerError } from './answer.ts';
+import { environmentOf, theOnly } from './environment.ts';
 import { type RequestHead, readHead } from './head.ts';
+import { hostLine, outgoingLines } from './outgoing-lines.ts';
 import { createPicks } from './picks.ts';
 import { proxy } from './proxy.ts';
 import { type ExchangeRecord, type OpenRecord, startRecord } from './record.ts';
 import type { RouteTable } from './routes.ts';
 import { type Cleansed, cleanse, type Trust } from './trust.ts';
 import type { Upstream } from './upstream.ts';
+import type { Via } from './via.ts';
 
 /** All that handling a request needs. */
 export interface GatewayParts {
@@ -27,6 +28,7 @@ export interface GatewayParts {
   /** The policy in force; undefined before one is known: then everything is stable. */
   readonly policy: () => CompiledPolicy | undefined;
   readonly trust: Trust;
+  readonly via: Via;
   readonly upstream: Upstream;
   /** Largest body, in bytes. */
   readonly bodyLimit: number;
@@ -61,6 +63,7 @@ function walk(
 ): void {
   const head = readHead(request);
   if (typeof head === 'string') return refuse('GL_REQUEST_INVALID', head);
+  if (parts.via.isLoop(request.rawHeaders)) return refuse('GL_LOOP', 'the request was here before');
   const cleansed = cleanse(request, parts.trust);
   record.ip = cleansed.ip;
   const route = parts.routes(head.authority, head.path);
@@ -68,15 +71,18 @@ function walk(
   const { service, bodyBytes: bodyLimit = parts.bodyLimit } = route;
   record.service = service;
 
-  const decision = decideOnce(cleansed, parts.policy(), factsOf(head, cleansed, record.at));
+  const policy = parts.policy();
+  const decision = decideOnce(cleansed, policy, factsOf(head, cleansed, record.at));
   record.decision = decision;
-  const next = createPicks(parts.router, service, decision.lane, (pick) => {
+  const environment = environmentOf(policy, decision.lane);
+  const onPick = (pick: Pick): void => {
     record.pick = pick;
-  });
+  };
+  const next = environment ? theOnly(environment, onPick) : createPicks(parts.router, service, decision.lane, onPick);
   const first = next();
   if (first) {
     const { target } = head;
-    const lines = outgoingLines(head, cleansed, decision.lane);
+    const lines = outgoingLines(head, cleansed, environment ? STABLE : decision.lane, parts.via);
     return proxy(parts.upstream, { request, response, target, lines, bodyLimit, next, refuse }, first);
   }
   if (record.pick?.kind === 'unknown')
@@ -94,27 +100,4 @@ function factsOf({ method, authority, path, query }: RequestHead, cleansed: Clea
   const headers = [...hostLine(authority), ...cleansed.lines];
   if (cleansed.baggage !== undefined) headers.push('baggage', cleansed.baggage);
   return { method, host: authority, path, query, headers, ip: cleansed.ip, token: {}, geo: {}, time };
-}
-
-/**
- * The header lines that the instance gets: which lane it is in and where it came from, then the client's. Ours go first,
- * for some servers (Node among them) leave out what comes after the thousandth.
- */
-function outgoingLines({ authority }: RequestHead, cleansed: Cleansed, lane: Lane): readonly string[] {
-  const lines = [...hostLine(authority)];
-  const baggage = writeLane(cleansed.baggage, lane);
-  if (baggage !== undefined) lines.push('baggage', baggage);
-  if (lane !== STABLE) lines.push(LANE_HEADER, lane);
-  lines.push('x-forwarded-for', cleansed.forwardedFor);
-  if (authority !== '' && !hasLine(cleansed.lines, 'x-forwarded-host')) lines.push('x-forwarded-host', authority);
-  if (!hasLine(cleansed.lines, 'x-forwarded-proto')) lines.push('x-forwarded-proto', 'http');
-  return lines.concat(cleansed.lines);
-}
-
-function hostLine(authority: string): readonly string[] {
-  return authority === '' ? [] : ['Host', authority];
-}
-
-function hasLine(lines: readonly string[], name: string): boolean {
-  return lines.some((line, at) => at % 2 === 0 && line.length === name.length && line.toLowerCase() === name);
 }
