@@ -11,16 +11,18 @@ export interface Load {
 
 /** A candidate for a call. */
 export interface Candidate {
-  readonly instance: { readonly weight: number };
   readonly load: Load;
 }
 
 /**
  * Chooses one of some candidates in constant time. `p2c` draws two by weight and takes the one with fewer requests under
  * way for its weight (Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001).
+ *
+ * @param weights of the items, each above 0
  */
 export function createChooser<Item extends Candidate>(
   items: readonly Item[],
+  weights: readonly number[],
   balance: Balance,
 ): (random: Random) => Item {
   const only = items[0] as Item;
@@ -32,18 +34,16 @@ export function createChooser<Item extends Candidate>(
       return items[turn] as Item;
     };
   }
-  const draw = createWeightedDraw(items.map(({ instance }) => instance.weight));
+  const draw = createWeightedDraw(weights);
   return (random) => {
     const first = draw(random);
     const second = draw(random);
+    const third = second === first ? (first + 1) % items.length : second;
     const one = items[first] as Item;
-    const other = items[second === first ? (first + 1) % items.length : second] as Item;
-    return relativeLoad(other) < relativeLoad(one) ? other : one;
+    const other = items[third] as Item;
+    const isLess = other.load.inFlight / (weights[third] as number) < one.load.inFlight / (weights[first] as number);
+    return isLess ? other : one;
   };
-}
-
-function relativeLoad({ instance, load }: Candidate): number {
-  return load.inFlight / instance.weight;
 }
 
 /** Draws indexes with the given weights in constant time: Vose's alias method (IEEE TSE 17(9), 1991). */

@@ -3,6 +3,7 @@ import type { Instance } from './instance.ts';
 import { type Lane, parseLane, STABLE } from './lane.ts';
 import { type Presence, UNSEEN, updatePresence } from './presence.ts';
 import type { Chain, Routing, StaleReason } from './routing.ts';
+import { nextWarmth, warmth } from './warmth.ts';
 
 /**
  * The algebra of picks. For a wanted lane, the lanes of its chain are tried in order, and the first that is present
@@ -65,6 +66,10 @@ export interface PickerInput {
   /** At most this share of the instances of a chain's last lane is left out by ejection. */
   readonly maxEjectedShare: number;
   readonly loadOf: (instance: Instance) => Load;
+  /** How long it takes until an instance that came later than the others has its whole share. Default 0: it has it at once. */
+  readonly slowStartMs?: number;
+  /** When an instance came; -Infinity when it was there before. Default: all were. */
+  readonly cameAt?: (instance: Instance) => number;
   /** What the picker before this one saw of each lane. */
   readonly presence: ReadonlyMap<string, Presence>;
   readonly settleMs: number;
@@ -194,7 +199,8 @@ function chooseFrom(
       ? ({ kind: 'hit', ...served } as const)
       : ({ kind: 'fallback', because, ...served } as const);
   });
-  return createChooser(picks, input.balance);
+  const weights = serving.map((instance) => instance.weight * warmth(...age(instance, input)));
+  return createChooser(picks, weights, input.balance);
 }
 
 function reasonOf(group: Group | undefined, lane: Lane, input: PickerInput): FallbackReason {
@@ -216,6 +222,14 @@ function nextChange(input: PickerInput, presence: ReadonlyMap<string, Presence>)
   for (const instance of input.instances) {
     const until = input.ejectedUntil(instance);
     if (until > input.now) next = Math.min(next, until);
+    const [ageMs, windowMs] = age(instance, input);
+    next = Math.min(next, input.now - ageMs + nextWarmth(ageMs, windowMs));
   }
   return next;
+}
+
+/** How old an instance is, and how old it must be to have its whole share. */
+function age(instance: Instance, { now, slowStartMs = 0, cameAt }: PickerInput): [ageMs: number, windowMs: number] {
+  const came = slowStartMs > 0 && cameAt ? cameAt(instance) : Number.NEGATIVE_INFINITY;
+  return came === Number.NEGATIVE_INFINITY ? [slowStartMs, slowStartMs] : [now - came, slowStartMs];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createChooser, createWeightedDraw, type Random } from '../src/balance.ts';
+import { type Balance, createChooser, createWeightedDraw, type Random } from '../src/balance.ts';
 
 /** A repeatable source of randomness (mulberry32, Tommy Ettinger). */
 function seeded(seed: number): Random {
@@ -14,7 +14,17 @@ function seeded(seed: number): Random {
 }
 
 const candidates = (weights: readonly number[], inFlight: readonly number[] = []) =>
-  weights.map((weight, index) => ({ id: index, instance: { weight }, load: { inFlight: inFlight[index] ?? 0 } }));
+  weights.map((weight, index) => ({ id: index, weight, load: { inFlight: inFlight[index] ?? 0 } }));
+
+type Candidates = ReturnType<typeof candidates>;
+
+/** A chooser among candidates, by their weights. */
+const chooserOf = (items: Candidates, balance: Balance): ((random: Random) => Candidates[number]) =>
+  createChooser(
+    items,
+    items.map(({ weight }) => weight),
+    balance,
+  );
 
 /** How often each index is drawn. */
 function tally(count: number, times: number, draw: (turn: number) => number): number[] {
@@ -27,8 +37,8 @@ function tally(count: number, times: number, draw: (turn: number) => number): nu
 }
 
 /** How often each of some candidates is chosen. */
-function counts(items: ReturnType<typeof candidates>, times: number, random: Random): number[] {
-  const choose = createChooser(items, 'p2c');
+function counts(items: Candidates, times: number, random: Random): number[] {
+  const choose = chooserOf(items, 'p2c');
   return tally(items.length, times, () => choose(random).id);
 }
 
@@ -100,7 +110,7 @@ describe('the power of two choices', () => {
     const first = items[0] as (typeof items)[number];
     // Each draw is forced: first the small instance, then the big one, which is less busy for its weight.
     const numbers = [0.999, 0];
-    expect(createChooser(items, 'p2c')(() => numbers.shift() ?? 0)).toBe(first);
+    expect(chooserOf(items, 'p2c')(() => numbers.shift() ?? 0)).toBe(first);
   });
 
   it('almost never takes a very busy one of many', () => {
@@ -110,7 +120,7 @@ describe('the power of two choices', () => {
 
   it('evens out the load that it makes itself', () => {
     const items = candidates(new Array<number>(20).fill(1));
-    const choose = createChooser(items, 'p2c');
+    const choose = chooserOf(items, 'p2c');
     const random = seeded(5);
     for (let n = 0; n < 20_000; n++) choose(random).load.inFlight++;
     for (const { load } of items) expect(Math.abs(load.inFlight - 1000)).toBeLessThan(10);
@@ -118,14 +128,14 @@ describe('the power of two choices', () => {
 
   it('takes the only one without a look at randomness', () => {
     const [only] = candidates([3]);
-    const choose = createChooser(only ? [only] : [], 'p2c');
+    const choose = chooserOf(only ? [only] : [], 'p2c');
     expect(choose(() => Number.NaN)).toBe(only);
   });
 });
 
 describe('round robin', () => {
   it('takes one after the other, beginning anywhere', () => {
-    const choose = createChooser(candidates([1, 1, 1]), 'round-robin');
+    const choose = chooserOf(candidates([1, 1, 1]), 'round-robin');
     expect(Array.from({ length: 7 }, () => choose(() => 0.5).id)).toEqual([2, 0, 1, 2, 0, 1, 2]);
   });
 });

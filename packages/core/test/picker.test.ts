@@ -434,3 +434,30 @@ const lastResortInput: PickerInput = {
   settleMs: 0,
   now: 1,
 };
+
+describe('slow start', () => {
+  const shareOf = (now: number): number => {
+    const cameAt = ({ id }: { id: string }): number => (id === 'gray-2' ? 1_000 : Number.NEGATIVE_INFINITY);
+    const picker = pickerOf(['gray-1', 'gray-2'], { now, slowStartMs: 10_000, cameAt, balance: 'p2c' });
+    const random = seeded(7);
+    let chosen = 0;
+    for (let turn = 0; turn < 4_000; turn++) {
+      const pick = picker.pick(gray, random);
+      // Both stay idle, so the first draw decides: by weight alone.
+      if ('instance' in pick && pick.instance.id === 'gray-2') chosen++;
+    }
+    return chosen / 4_000;
+  };
+
+  it('gives an instance that came later its share little by little', () => {
+    expect(shareOf(1_000)).toBeCloseTo(0.1 / 1.1, 1);
+    expect(shareOf(6_000)).toBeCloseTo(0.5 / 1.5, 1);
+    expect(shareOf(11_000)).toBeCloseTo(0.5, 1);
+  });
+
+  it('is due for another picker at each step, and not after the last', () => {
+    const cameAt = (): number => 1_000;
+    const at = (now: number): number => pickerOf(['gray-1'], { now, slowStartMs: 10_000, cameAt }).staleAt;
+    expect([1_000, 3_000, 10_999, 11_000].map(at)).toEqual([3_000, 4_000, 11_000, Number.POSITIVE_INFINITY]);
+  });
+});

@@ -20,6 +20,7 @@ trust:
   proxies: [10.0.0.1, "2001:db8::/32"]
 limits: { headerBytes: 16384, bodyBytes: 10737418240 }
 timeouts: { connectMs: 500 }
+picks: { balance: round-robin, slowStartMs: 10000, settleMs: 0, maxEjectedShare: 0.3, ejection: { baseMs: 100 } }
 log: { sample: 0.1, headers: [X-User-Id], cookies: [uid] }
 `;
 
@@ -40,6 +41,7 @@ const VALUE = {
   },
   limits: { ...GATEWAY_LIMITS, headerBytes: 16_384, bodyBytes: 10_737_418_240 },
   timeouts: { ...UPSTREAM_TIMEOUTS, connectMs: 500 },
+  picks: { balance: 'round-robin', slowStartMs: 10_000, settleMs: 0, maxEjectedShare: 0.3, ejection: { baseMs: 100 } },
   log: { sample: 0.1, headers: ['x-user-id'], cookies: ['uid'] },
 };
 
@@ -78,6 +80,7 @@ describe('a gateway’s configuration', () => {
       trust: { lanes: [], proxies: [] },
       limits: GATEWAY_LIMITS,
       timeouts: UPSTREAM_TIMEOUTS,
+      picks: {},
       log: { sample: 1, headers: [], cookies: [] },
     });
   });
@@ -94,6 +97,7 @@ routes:
 trust: { lanes: [10.0.0.1/8], proxies: everybody }
 limits: { headerBytes: 0, bodyBytes: many, headersMs: 400000 }
 timeouts: { connectMs: 1.5, idleMs: 99999999999 }
+picks: { balance: best, slowStartMs: -1, ejection: { timeouts: 0 } }
 log: { sample: 2, headers: ["a b"], cookies: uid }
 extra: 1
 `);
@@ -106,6 +110,9 @@ extra: 1
           'timeouts.connectMs',
           'timeouts.idleMs',
           'log.sample',
+          'picks.balance',
+          'picks.slowStartMs',
+          'picks.ejection.timeouts',
           'log.headers[0]',
           'log.cookies',
           'trust.lanes[0]',

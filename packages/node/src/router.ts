@@ -84,6 +84,7 @@ class LaneRouter implements Router {
       balance: options.balance ?? 'p2c',
       stableMode: options.stableMode ?? 'unlabelled',
       settleMs: options.settleMs ?? 1_000,
+      slowStartMs: options.slowStartMs ?? 0,
       maxEjectedShare: options.maxEjectedShare ?? 0.5,
       ejection: { ...EJECTION_DEFAULTS, ...options.ejection },
       random: options.random ?? Math.random,

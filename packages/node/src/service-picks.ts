@@ -21,6 +21,8 @@ export interface PickSettings {
   readonly balance: Balance;
   readonly stableMode: StableMode;
   readonly settleMs: number;
+  /** How long an instance that comes later needs until it has its whole share; 0: it has it at once. */
+  readonly slowStartMs: number;
   readonly ejection: EjectionOptions;
   readonly maxEjectedShare: number;
   readonly random: Random;
@@ -32,6 +34,8 @@ export interface PickSettings {
 interface Seen {
   readonly load: Load;
   ejection: Ejection;
+  /** When it came; -Infinity for those that were there when this process began to look. */
+  cameAt: number;
   /** Whether the last thing that ejected it was that nobody could connect to it. */
   unreachable: boolean;
 }
@@ -62,6 +66,7 @@ export class ServicePicks {
         const seen = this.#seenOf(id);
         // Another process at the same address: what its predecessor did is not its fault.
         if (processes.has(id) && processes.get(id) !== metadata.pid) seen.ejection = NOT_EJECTED;
+        if (!processes.has(id) || processes.get(id) !== metadata.pid) seen.cameAt = this.#settings.now();
         return [id, seen];
       }),
     );
@@ -87,7 +92,7 @@ export class ServicePicks {
   }
 
   #build(presence: Picker['presence']): Picker {
-    const { now, settleMs, maxEjectedShare, balance, stableMode } = this.#settings;
+    const { now, settleMs, slowStartMs, maxEjectedShare, balance, stableMode } = this.#settings;
     return createPicker({
       service: this.#service,
       instances: this.#instances,
@@ -100,6 +105,8 @@ export class ServicePicks {
       ejectedUntil: ({ id }) => this.#seenOf(id).ejection.until,
       unreachable: ({ id }) => this.#seenOf(id).unreachable,
       loadOf: ({ id }) => this.#seenOf(id).load,
+      slowStartMs,
+      cameAt: ({ id }) => this.#seenOf(id).cameAt,
       now: now(),
     });
   }
@@ -107,7 +114,7 @@ export class ServicePicks {
   #seenOf(id: string): Seen {
     let seen = this.#seen.get(id);
     if (!seen) {
-      seen = { load: { inFlight: 0 }, ejection: NOT_EJECTED, unreachable: false };
+      seen = { load: { inFlight: 0 }, ejection: NOT_EJECTED, cameAt: Number.NEGATIVE_INFINITY, unreachable: false };
       this.#seen.set(id, seen);
     }
     return seen;

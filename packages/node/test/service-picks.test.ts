@@ -33,6 +33,7 @@ function setUp(instances: readonly Instance[], more: Partial<PickSettings> = {})
     balance: 'round-robin',
     stableMode: 'unlabelled',
     settleMs: 1_000,
+    slowStartMs: 0,
     ejection: EJECTION_DEFAULTS,
     maxEjectedShare: 0.5,
     random: () => 0,
@@ -156,5 +157,18 @@ describe('picks of a service', () => {
     expect(shown(picks.pick(STABLE))).toBe('hit s');
     picks.update([instance('g')], DEFAULT_ROUTING);
     expect(shown(picks.pick(STABLE))).toBe('empty (no-instances)');
+  });
+
+  it('an instance that comes later warms up, those that were there do not, and another process at an address does', () => {
+    const old = instance('s1', 'stable', { metadata: { pid: '1' } });
+    const fresh = instance('s2', 'stable', { metadata: { pid: '2' } });
+    const { picks, clock } = setUp([old], { balance: 'p2c', slowStartMs: 1_000, random: () => 0.2 });
+    picks.update([old, fresh], DEFAULT_ROUTING);
+    // 0.2 of two: the first column, of which the warm instance has 0.1 / 1.1 * 2 = 0.18 when it is the new one.
+    expect(shown(picks.pick('stable' as Lane))).toBe('hit s1');
+    clock.now = 1_000;
+    const restarted = { ...old, metadata: { pid: '3' } };
+    picks.update([restarted, fresh], DEFAULT_ROUTING);
+    expect(shown(picks.pick('stable' as Lane))).toBe('hit s2');
   });
 });

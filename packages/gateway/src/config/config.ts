@@ -7,6 +7,7 @@ import { type ListenAddress, readAddress } from './address.ts';
 import { type LogConfig, readLog } from './log.ts';
 import { readNetworks } from './networks.ts';
 import { readNumbers } from './numbers.ts';
+import { type PicksConfig, readPicks } from './picks.ts';
 import { readRoutes } from './routes.ts';
 
 /** The gateway's own configuration, as its file has it. */
@@ -26,6 +27,8 @@ export interface GatewayConfig {
   readonly trust: Trust;
   readonly limits: GatewayLimits;
   readonly timeouts: UpstreamTimeouts;
+  /** How instances are picked and ejected. */
+  readonly picks: PicksConfig;
   /** What the access log keeps. */
   readonly log: LogConfig;
 }
@@ -40,6 +43,7 @@ const ROOT_FIELDS = [
   'trust',
   'limits',
   'timeouts',
+  'picks',
   'log',
 ] as const;
 
@@ -71,6 +75,7 @@ function readConfig(root: Value): GatewayConfig | undefined {
       .at('limits')
       .fail(`headersMs (${limits.headersMs}) must not be more than requestMs (${limits.requestMs}), which contains it`);
   const timeouts = readNumbers(fields.timeouts, UPSTREAM_TIMEOUTS);
+  const picks = readPicks(fields.picks);
   const log = readLog(fields.log);
   if (registry === undefined || policy === undefined || listen === undefined) return undefined;
   return {
@@ -80,6 +85,7 @@ function readConfig(root: Value): GatewayConfig | undefined {
     trust,
     limits,
     timeouts,
+    picks,
     log,
     ...(admin && { admin }),
     ...(stateDirectory !== undefined && { stateDirectory }),
