@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { engine } from './engine/suite.ts';
+import { carrier, decide, pick } from './engine/suite.ts';
 import { gateway } from './gateway/suite.ts';
 import { hop } from './hop/suite.ts';
 import { describeMachine } from './machine.ts';
 import { formatReport, type Report } from './report.ts';
 import type { Suite, SuiteOptions } from './suite.ts';
 
-const SUITES: readonly Suite[] = [engine, gateway, hop];
+const SUITES: readonly Suite[] = [decide, pick, carrier, gateway, hop];
 
 const HELP = `npm run bench -- [suite …] [options]
 

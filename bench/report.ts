@@ -32,7 +32,7 @@ export interface Spread {
   readonly rounds: number;
 }
 
-/** A goal of the project and what was reached: the measured ratio is to be at most one of these. */
+/** A goal of the project and what was reached: a ratio, or bytes where the name says so, is to be at most one of these. */
 export interface Goal {
   readonly name: string;
   /** Undefined when it was not measured. */
@@ -89,7 +89,7 @@ function formatNumber(value: number): string {
 
 function goalTable(goals: readonly Goal[]): Table {
   return {
-    title: 'Goals (ratios; at most)',
+    title: 'Goals (at most; ratios where nothing else is named)',
     columns: [
       { key: 'name', title: 'goal' },
       { key: 'reached', title: 'reached' },

@@ -17,7 +17,6 @@ const otel = new W3CBaggagePropagator();
 export const CARRIER_QUESTIONS: readonly Question[] = SIZES.flatMap((size): Question[] => [
   {
     name: `read the lane from ${count(size)}`,
-    group: 'carrier',
     contenders: {
       graylane: () => reading(size, readLane),
       'limit: find and cut out': () => reading(size, cutOut),
@@ -26,7 +25,6 @@ export const CARRIER_QUESTIONS: readonly Question[] = SIZES.flatMap((size): Ques
   },
   {
     name: `write ${count(size)}, lane unchanged`,
-    group: 'carrier',
     contenders: {
       graylane: () => writing([MEMBER, ...others(size - 1)].join(','), size),
       'W3CBaggagePropagator.inject': () => injecting(size, false),
@@ -34,7 +32,6 @@ export const CARRIER_QUESTIONS: readonly Question[] = SIZES.flatMap((size): Ques
   },
   {
     name: `write ${count(size)}, lane added`,
-    group: 'carrier',
     contenders: {
       graylane: () => writing(others(size).join(','), size + 1),
       'W3CBaggagePropagator.inject': () => injecting(size, true),

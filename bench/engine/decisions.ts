@@ -1,141 +1,114 @@
-import {
-  bucketOf,
-  compilePolicy,
-  type Decision,
-  decide,
-  headerValue,
-  parsePolicy,
-  type RequestFacts,
-  requestFacts,
-} from '@graylane/core';
-import { fresh, type Probe, probe, type Question, times } from './probe.ts';
+import { bucketOf, compilePolicy, type Decision, decide, parsePolicy, type RequestFacts } from '@graylane/core';
+import { type DecisionEngine, handedUser, readingUser } from './decision-engine.ts';
+import { type Probe, probe, type Question, times } from './probe.ts';
+import { bareFactsOf, factsOf } from './requests.ts';
+import { isRightLane, type RuleSet, userOf } from './rule-set.ts';
 
 const RULES = [1, 10, 100, 1_000, 10_000];
 
 /** How many users the segment has, and how many the split takes. */
 const SEGMENT_SIZE = 10_000;
 const PERCENTAGE = 5;
+const SALT = 'bench';
+
+/** How a peer's engine is asked. */
+type Way = <Context, Answer>(rules: RuleSet, engine: DecisionEngine<Context, Answer>) => Probe;
 
 // A peer is loaded only in the process that measures it.
-const jsonLogic = () => import('./json-logic.ts');
-const flagd = () => import('./flagd.ts');
-const unleash = () => import('./unleash.ts');
+const PEERS = {
+  'limit: one Map': async (rules, ask) => ask(rules, mapLimit(rules)),
+  'json-logic-engine, compiled': async (rules, ask) => ask(rules, (await import('./json-logic.ts')).jsonLogic(rules)),
+  'flagd-core': async (rules, ask) => ask(rules, (await import('./flagd.ts')).flagd(rules)),
+  'unleash-client': async (rules, ask) => ask(rules, await (await import('./unleash.ts')).unleash(rules)),
+  launchdarkly: async (rules, ask) => ask(rules, await (await import('./launchdarkly.ts')).launchDarkly(rules)),
+} satisfies Record<string, (rules: RuleSet, ask: Way) => Promise<Probe>>;
 
-/** Eleven header lines as a browser sends them; the header that is asked for comes last, behind them. */
-const BROWSER: readonly string[] = [
-  ['Host', 'shop.example.com'],
-  ['Connection', 'keep-alive'],
-  [
-    'User-Agent',
-    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
-  ],
-  ['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'],
-  ['Accept-Encoding', 'gzip, deflate, br, zstd'],
-  ['Accept-Language', 'en-GB,en;q=0.9,de;q=0.8'],
-  ['Cookie', 'session=4f9d7c1e0b; theme=dark; consent=1'],
-  ['Referer', 'https://shop.example.com/cart'],
-  ['Sec-Fetch-Mode', 'navigate'],
-  ['Sec-Fetch-Site', 'same-origin'],
-  ['Cache-Control', 'max-age=0'],
-]
-  .flat()
-  .map(fresh);
+type Peer = keyof typeof PEERS;
 
-/** What is decided by: the user, for every engine. Ours finds the user in raw header lines; the others are handed it. */
-function factsOf(user: string): RequestFacts {
-  return requestFacts({ host: 'shop.example.com', headers: [...BROWSER, 'X-User', fresh(user)] });
-}
-
-/** The last of so many rules, each of which compares the user with one name, matches. */
-const equality = RULES.map(
-  (count): Question => ({
-    name: `decide, last of ${count.toLocaleString('en')} equality rules`,
-    group: 'decide',
-    contenders: {
-      graylane: () => graylaneEquality(count),
-      'limit: one Map': () => mapLimit(count),
-      'json-logic-engine, compiled': async () => (await jsonLogic()).jsonLogicEquality(count),
-      'flagd-core': async () => (await flagd()).flagdEquality(count),
-      'unleash-client': async () => (await unleash()).unleashEquality(count),
-    },
-  }),
-);
+const ALL = Object.keys(PEERS) as Peer[];
 
 /** The questions about deciding. */
 export const DECIDE_QUESTIONS: readonly Question[] = [
-  ...equality,
-  {
-    name: `decide, ${PERCENTAGE} % of users by hashed id`,
-    group: 'decide',
-    contenders: {
-      graylane: graylanePercentage,
-      'flagd-core': async () => (await flagd()).flagdPercentage(PERCENTAGE),
-      'unleash-client': async () => (await unleash()).unleashPercentage(PERCENTAGE),
-    },
-  },
-  {
-    name: `decide, user in a segment of ${SEGMENT_SIZE.toLocaleString('en')}`,
-    group: 'decide',
-    contenders: {
-      graylane: graylaneSegment,
-      'json-logic-engine, compiled': async () => (await jsonLogic()).jsonLogicSegment(SEGMENT_SIZE),
-      'flagd-core': async () => (await flagd()).flagdSegment(SEGMENT_SIZE),
-      'unleash-client': async () => (await unleash()).unleashSegment(SEGMENT_SIZE),
-    },
-  },
+  ...RULES.map((count) => question(equalityName(count), { kind: 'equality', count }, ALL)),
+  handedOver(`${equalityName(10)}, user handed over`, { kind: 'equality', count: 10 }, ALL),
+  question(`decide, ${PERCENTAGE} % of users by hashed id`, { kind: 'percentage', percentage: PERCENTAGE }, [
+    'flagd-core',
+    'unleash-client',
+    'launchdarkly',
+  ]),
+  question(
+    `decide, user in a segment of ${SEGMENT_SIZE.toLocaleString('en')}`,
+    { kind: 'segment', size: SEGMENT_SIZE },
+    ['json-logic-engine, compiled', 'flagd-core', 'unleash-client', 'launchdarkly'],
+  ),
+  handedOver(
+    `decide, user in a segment of ${SEGMENT_SIZE.toLocaleString('en')}, user handed over`,
+    { kind: 'segment', size: SEGMENT_SIZE },
+    ['json-logic-engine, compiled', 'launchdarkly'],
+  ),
 ];
 
-function graylaneEquality(count: number): Probe {
-  const rules = times(count, (at) => ({
-    name: `rule-${at}`,
-    when: { fact: 'header.x-user', equals: `user-${at}` },
-    lane: 'gray',
-  }));
-  const policy = compilePolicy(parsePolicy({ version: 1, lanes: { gray: {} }, rules }));
-  const last = `rule-${count - 1}`;
-  return probe<RequestFacts>({
-    inputs: (size) => times(size, () => factsOf(`user-${count - 1}`)),
-    run: (facts) => decide(policy, facts),
-    isRight: (answer) => (answer as Decision).by === 'rule' && (answer as { rule: string }).rule === last,
-  });
+function equalityName(count: number): string {
+  return `decide, last of ${count.toLocaleString('en')} equality rules`;
 }
 
-/** What no engine can beat while it reads the same header lines: one look into one table. */
-function mapLimit(count: number): Probe {
-  const index = new Map(times(count, (at) => [`user-${at}`, at]));
-  return probe<RequestFacts>({
-    inputs: (size) => times(size, () => factsOf(`user-${count - 1}`)),
-    run: (facts) => index.get(headerValue(facts.headers, 'x-user') ?? ''),
-    isRight: (answer) => answer === count - 1,
-  });
+/** Everybody gets the same request, and reads the user out of its header lines. */
+function question(name: string, rules: RuleSet, peers: readonly Peer[]): Question {
+  return { name, contenders: { graylane: () => graylane(rules, factsOf), ...asked(rules, peers, readingUser) } };
 }
 
-function graylanePercentage(): Probe {
-  const split = { by: 'header.x-user', salt: 'bench', lanes: { gray: PERCENTAGE } };
-  const policy = compilePolicy(parsePolicy({ version: 1, lanes: { gray: {} }, rules: [{ name: 'some', split }] }));
+/** Everybody gets the user alone: ours as the one header line, a peer as the context that it asks for. */
+function handedOver(name: string, rules: RuleSet, peers: readonly Peer[]): Question {
+  return { name, contenders: { graylane: () => graylane(rules, bareFactsOf), ...asked(rules, peers, handedUser) } };
+}
+
+function asked(rules: RuleSet, peers: readonly Peer[], way: Way): Question['contenders'] {
+  return Object.fromEntries(peers.map((peer) => [peer, () => PEERS[peer](rules, way)]));
+}
+
+/** What no engine can beat once it has the user: one look into one table. */
+function mapLimit(rules: RuleSet): DecisionEngine<string, string | undefined> {
+  if (rules.kind !== 'equality') throw new Error(`one Map cannot answer a ${rules.kind}`);
+  const lanes = new Map(times(rules.count, (at) => [`user-${at}`, at === rules.count - 1 ? 'gray' : 'stable']));
+  return {
+    kind: 'called',
+    contextOf: (user) => user,
+    ask: (user) => lanes.get(user),
+    laneOf: (lane) => lane ?? 'none',
+  };
+}
+
+function graylane(rules: RuleSet, requestOf: (user: string) => RequestFacts): Probe {
+  const policy = compilePolicy(parsePolicy({ version: 1, lanes: { gray: {} }, ...rulesOf(rules) }));
   return probe<RequestFacts>({
-    inputs: (size) => times(size, (at) => factsOf(`user-${at}`)),
+    inputs: (count) => times(count, (at) => requestOf(userOf(rules, at))),
     run: (facts) => decide(policy, facts),
     isRight: (answer, { headers }) => {
-      const isIn = bucketOf('bench', headers.at(-1) as string) < PERCENTAGE * 1_000;
-      return (answer as Decision).lane === (isIn ? 'gray' : 'stable');
+      const { lane } = answer as Decision;
+      return isRightLane(rules, lane) && lane === laneOf(rules, headers.at(-1) as string);
     },
   });
 }
 
-function graylaneSegment(): Probe {
-  const users = times(SEGMENT_SIZE, (at) => `user-${at}`);
-  const policy = compilePolicy(
-    parsePolicy({
-      version: 1,
-      lanes: { gray: {} },
-      segments: { testers: { fact: 'header.x-user', in: users } },
-      rules: [{ name: 'testers', when: { segment: 'testers' }, lane: 'gray' }],
-    }),
-  );
-  return probe<RequestFacts>({
-    inputs: (size) => times(size, (at) => factsOf(`user-${SEGMENT_SIZE - 1 - (at % 100)}`)),
-    run: (facts) => decide(policy, facts),
-    isRight: (answer) => (answer as Decision).lane === 'gray',
-  });
+function rulesOf(rules: RuleSet): object {
+  switch (rules.kind) {
+    case 'equality': {
+      const when = (at: number) => ({ fact: 'header.x-user', equals: `user-${at}` });
+      return { rules: times(rules.count, (at) => ({ name: `rule-${at}`, when: when(at), lane: 'gray' })) };
+    }
+    case 'percentage':
+      return {
+        rules: [{ name: 'some', split: { by: 'header.x-user', salt: SALT, lanes: { gray: rules.percentage } } }],
+      };
+    case 'segment':
+      return {
+        segments: { testers: { fact: 'header.x-user', in: times(rules.size, (at) => `user-${at}`) } },
+        rules: [{ name: 'testers', when: { segment: 'testers' }, lane: 'gray' }],
+      };
+  }
+}
+
+function laneOf(rules: RuleSet, user: string): string {
+  if (rules.kind !== 'percentage') return 'gray';
+  return bucketOf(SALT, user) < rules.percentage * 1_000 ? 'gray' : 'stable';
 }

@@ -1,30 +1,27 @@
 import { LogicEngine } from 'json-logic-engine';
-import { fresh, type Probe, probe, times } from './probe.ts';
+import type { DecisionEngine } from './decision-engine.ts';
+import { times } from './probe.ts';
+import type { RuleSet } from './rule-set.ts';
 
-/** One compiled chain of comparisons. */
-export function jsonLogicEquality(count: number): Probe {
-  const branches = times(count, (at) => [{ '==': [{ var: 'user' }, `user-${at}`] }, at]).flat();
-  return evaluating(
-    { if: [...branches, -1] },
-    () => `user-${count - 1}`,
-    (answer) => answer === count - 1,
-  );
+/** One compiled chain of comparisons, or one compiled list. */
+export function jsonLogic(rules: RuleSet): DecisionEngine<{ user: string }, string> {
+  return {
+    kind: 'called',
+    contextOf: (user) => ({ user }),
+    ask: new LogicEngine().build(logicOf(rules)) as (context: { user: string }) => string,
+    laneOf: (lane) => lane,
+  };
 }
 
-export function jsonLogicSegment(size: number): Probe {
-  const logic = { in: [{ var: 'user' }, times(size, (at) => `user-${at}`)] };
-  return evaluating(
-    logic,
-    (at) => `user-${size - 1 - (at % 100)}`,
-    (answer) => answer === true,
-  );
-}
-
-function evaluating(logic: object, userAt: (at: number) => string, isRight: (answer: unknown) => boolean): Probe {
-  const run = new LogicEngine().build(logic) as (context: { user: string }) => unknown;
-  return probe<{ user: string }>({
-    inputs: (count) => times(count, (at) => ({ user: fresh(userAt(at)) })),
-    run,
-    isRight,
-  });
+function logicOf(rules: RuleSet): object {
+  switch (rules.kind) {
+    case 'equality':
+      return {
+        if: [...times(rules.count, (at) => [{ '==': [{ var: 'user' }, `user-${at}`] }, 'gray']).flat(), 'stable'],
+      };
+    case 'segment':
+      return { if: [{ in: [{ var: 'user' }, times(rules.size, (at) => `user-${at}`)] }, 'gray', 'stable'] };
+    case 'percentage':
+      throw new Error('JsonLogic does not hash');
+  }
 }

@@ -20,6 +20,8 @@ const BATCH_NS = 2_000_000;
 const MOST_INPUTS = 2_048;
 /** Passes of one batch, each over fresh inputs. A very cheap call gets a batch shorter than 2 ms rather than old inputs. */
 const MOST_PASSES = 8;
+/** How often the heap is watched; the median counts, for the compiler leaves something there now and then. */
+const HEAP_SAMPLES = 5;
 
 /** Where answers go, so that no compiler drops the work. */
 export let sink: unknown;
@@ -29,16 +31,17 @@ export let sink: unknown;
  *
  * @throws Error when an answer is wrong
  */
-export function measure(probe: Probe, { warmUpMs, batches }: Effort): Cost {
+export async function measure(probe: Probe, { warmUpMs, batches }: Effort): Promise<Cost> {
   for (const input of probe.inputs(64)) {
-    if (!probe.isRight(probe.run(input), input)) throw new Error(`wrong answer for ${JSON.stringify(input)}`);
+    if (!probe.isRight(await probe.run(input), input)) throw new Error(`wrong answer for ${JSON.stringify(input)}`);
   }
-  let perCall = timePass(probe, 1);
+  let perCall = await timePass(probe, 1);
   const warmUntil = performance.now() + warmUpMs;
-  while (performance.now() < warmUntil) perCall = timePass(probe, passSize(perCall));
+  while (performance.now() < warmUntil) perCall = await timePass(probe, passSize(perCall));
   const times: number[] = [];
-  for (let batch = 0; batch < batches; batch++) times.push(timeBatch(probe, passSize(perCall)));
-  const bytes = passSize(perCall) < 8 ? [allocated(probe, 8)] : [1, 2, 3].map(() => allocated(probe, MOST_INPUTS / 2));
+  for (let batch = 0; batch < batches; batch++) times.push(await timeBatch(probe, passSize(perCall)));
+  const bytes: number[] = [];
+  for (let sample = 0; sample < HEAP_SAMPLES; sample++) bytes.push(await allocated(probe, heapSize(perCall)));
   return { ns: quantile(times, 0.25), bytes: Math.round(quantile(bytes, 0.5)) };
 }
 
@@ -46,34 +49,50 @@ function passSize(perCall: number): number {
   return Math.max(1, Math.min(MOST_INPUTS, Math.ceil(BATCH_NS / perCall)));
 }
 
+/** As many calls as one pass makes: those of a dear call would fill the young heap, and the collector would run. */
+function heapSize(perCall: number): number {
+  return Math.max(8, Math.min(MOST_INPUTS / 2, passSize(perCall)));
+}
+
 /** Nanoseconds a call over one batch. */
-function timeBatch(probe: Probe, size: number): number {
+async function timeBatch(probe: Probe, size: number): Promise<number> {
   let total = 0;
   let passes = 0;
   while (passes < MOST_PASSES && total < BATCH_NS) {
-    total += timePass(probe, size) * size;
+    total += (await timePass(probe, size)) * size;
     passes++;
   }
   return total / (passes * size);
 }
 
 /** Nanoseconds a call over fresh inputs, each used once. */
-function timePass({ inputs, run }: Probe, size: number): number {
-  const given = inputs(size);
+async function timePass(probe: Probe, size: number): Promise<number> {
+  const given = probe.inputs(size);
   const started = process.hrtime.bigint();
-  for (let at = 0; at < size; at++) sink = run(given[at]);
+  if (probe.kind === 'awaited') await awaitAll(probe, given);
+  else callAll(probe, given);
   return Math.max(1, Number(process.hrtime.bigint() - started)) / size;
 }
 
 /** Bytes a call: how the heap grows while the collector has no reason to run. */
-function allocated(probe: Probe, size: number): number {
+async function allocated(probe: Probe, size: number): Promise<number> {
   const given = probe.inputs(size);
-  const { run } = probe;
   globalThis.gc?.();
+  heapUsed(); // the first look after a collection takes more than the next ones
   const idle = heapUsed() - heapUsed();
   const before = heapUsed();
-  for (let at = 0; at < size; at++) sink = run(given[at]);
+  if (probe.kind === 'awaited') await awaitAll(probe, given);
+  else callAll(probe, given);
   return Math.max(0, (heapUsed() - before + idle) / size);
+}
+
+function callAll({ run }: Probe, given: readonly unknown[]): void {
+  for (let at = 0; at < given.length; at++) sink = run(given[at]);
+}
+
+/** One after the other, as a request would wait for its decision. */
+async function awaitAll({ run }: Probe, given: readonly unknown[]): Promise<void> {
+  for (let at = 0; at < given.length; at++) sink = await run(given[at]);
 }
 
 function heapUsed(): number {

@@ -1,36 +1,27 @@
-import { type Balance, createPicker, DEFAULT_ROUTING, type Instance, type Lane, type Pick } from '@graylane/core';
-import { fresh, type Probe, probe, type Question, times } from './probe.ts';
+import {
+  type Balance,
+  createPicker,
+  createRandom,
+  DEFAULT_ROUTING,
+  type Instance,
+  type Lane,
+  type Pick,
+} from '@graylane/core';
+import { drawByWeight, instancesOf, lanes } from './instances.ts';
+import { type Probe, probe, type Question } from './probe.ts';
 
 const SIZES = [3, 100, 10_000];
 
-/** The questions about picking: a ready gray instance where a tenth are gray and one in twenty is down. */
+/** The questions about picking: a ready gray instance. */
 export const PICK_QUESTIONS: readonly Question[] = SIZES.map((size) => ({
   name: `pick, ${size.toLocaleString('en')} instances`,
-  group: 'pick',
   contenders: {
     'graylane, p2c': () => graylane(size, 'p2c'),
     'graylane, round-robin': () => graylane(size, 'round-robin'),
     'filter and weighted draw per call': () => filterAndDraw(size),
+    nacos: async () => (await import('./nacos.ts')).nacosPick(size), // loaded only in the process that measures it
   },
 }));
-
-function instancesOf(size: number): Instance[] {
-  return times(size, (at) => ({
-    id: `i${at}`,
-    service: 'orders',
-    host: `10.0.${at >> 8}.${at & 255}`,
-    port: 8080,
-    lane: at % 10 === 0 ? 'gray' : 'stable',
-    weight: 1 + (at % 5),
-    zone: '',
-    state: at % 20 === 19 ? 'down' : 'ready',
-    metadata: { lane: at % 10 === 0 ? 'gray' : 'stable' },
-  }));
-}
-
-function lanes(count: number): Lane[] {
-  return times(count, () => fresh('gray') as Lane);
-}
 
 function graylane(size: number, balance: Balance): Probe {
   const loads = new Map<string, { inFlight: number }>();
@@ -47,29 +38,23 @@ function graylane(size: number, balance: Balance): Probe {
     settleMs: 0,
     now: 0,
   });
+  const random = createRandom(crypto.getRandomValues(new Uint32Array(4))); // as a router has it
   return probe<Lane>({
     inputs: lanes,
-    run: (lane) => picker.pick(lane, Math.random),
+    run: (lane) => picker.pick(lane, random),
     isRight: (answer) => (answer as Pick).kind === 'hit' && (answer as { lane: string }).lane === 'gray',
   });
 }
 
-/** What registry clients do, Nacos's `selectInstances` among them: look at every instance for every call. */
+/** What registry clients do at the least: look at every instance for every call. */
 function filterAndDraw(size: number): Probe {
   const instances = instancesOf(size);
   return probe<Lane>({
     inputs: lanes,
-    run: (lane) => {
-      const candidates = instances.filter(
-        ({ state, weight, metadata }) => state === 'ready' && weight > 0 && metadata.lane === lane,
-      );
-      let point = Math.random() * candidates.reduce((sum, { weight }) => sum + weight, 0);
-      for (const candidate of candidates) {
-        point -= candidate.weight;
-        if (point < 0) return candidate;
-      }
-      return candidates[0];
-    },
+    run: (lane) =>
+      drawByWeight(
+        instances.filter(({ state, weight, metadata }) => state === 'ready' && weight > 0 && metadata.lane === lane),
+      ),
     isRight: (answer) => (answer as Instance).lane === 'gray',
   });
 }

@@ -35,14 +35,17 @@ export function createChooser<Item extends Candidate>(
     };
   }
   const draw = createWeightedDraw(weights);
+  const loads = items.map(({ load }) => load);
+  const shares = Float64Array.from(weights);
   return (random) => {
     const first = draw(random);
     const second = draw(random);
     const third = second === first ? (first + 1) % items.length : second;
-    const one = items[first] as Item;
-    const other = items[third] as Item;
-    const isLess = other.load.inFlight / (weights[third] as number) < one.load.inFlight / (weights[first] as number);
-    return isLess ? other : one;
+    // Less under way for its weight, without a division.
+    const isLess =
+      (loads[third] as Load).inFlight * (shares[first] as number) <
+      (loads[first] as Load).inFlight * (shares[third] as number);
+    return items[isLess ? third : first] as Item;
   };
 }
 
@@ -62,9 +65,11 @@ export function createWeightedDraw(weights: readonly number[]): (random: Random)
     if ((chance[more] as number) < 1) small.push(large.pop() as number);
   }
   for (const index of [...small, ...large]) chance[index] = 1; // what rounding left over
+  const chances = Float64Array.from(chance);
+  const aliases = Uint32Array.from(alias);
   return (random) => {
     const point = random() * count;
     const column = Math.floor(point);
-    return point - column < (chance[column] as number) ? column : (alias[column] as number);
+    return point - column < (chances[column] as number) ? column : (aliases[column] as number);
   };
 }

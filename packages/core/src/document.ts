@@ -1,12 +1,20 @@
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import type { Issue } from './errors.ts';
 import { issueCollector, type Path, Value } from './shape.ts';
 
 /** The most characters that a text may have. Segments with more members belong into files of their own. */
 export const MAX_TEXT_LENGTH = 4_000_000;
-
-/** How deep values may be nested: more than the deepest condition needs, and an end for one that contains itself. */
-const MAX_NESTING = 64;
 
 /** Something that a person wrote, opened for reading. */
 export interface OpenDocument {
@@ -25,9 +33,7 @@ export function openDocument(input: unknown): OpenDocument {
   if (text && text.issues.length > 0) return { root: undefined, issues: text.issues };
   const { issues, report } = issueCollector(text?.at);
   const root = new Value(text ? text.value : input, [], report);
-  if (isShallow(root.raw, MAX_NESTING)) return { root, issues };
-  root.fail(`is nested more than ${MAX_NESTING} deep, or contains itself`);
-  return { root: undefined, issues };
+  return { root: root.isShallow() ? root : undefined, issues };
 }
 
 /** What a text stands for. */
@@ -62,13 +68,8 @@ function readYaml(text: string): TextContent {
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  const at = (path: Path): Issue['at'] => {
-    for (let length = path.length; length > 0; length--) {
-      const offset = offsetOf(document.getIn(path.slice(0, length - 1), true), path[length - 1]);
-      if (offset !== undefined) return place(offset);
-    }
-    return place(document.contents?.range[0] ?? 0);
-  };
+  const offsets = new Offsets(document.contents);
+  const at = (path: Path): Issue['at'] => place(offsets.of(path));
   const mistakes = [...document.errors, ...document.warnings].map(({ code, message, pos }): Issue => {
     const second = 'has a second document: keep one, "---" begins another';
     return { path: '', message: code === 'MULTIPLE_DOCS' ? second : message, at: place(pos[0]) };
@@ -77,11 +78,35 @@ function readYaml(text: string): TextContent {
   return { value: issues.length === 0 ? document.toJS({ maxAliasCount: 100 }) : undefined, issues, at };
 }
 
-/** Where a map's key or a list's item begins. */
-function offsetOf(parent: unknown, key: string | number | undefined): number | undefined {
-  if (isSeq(parent)) return rangeStart(parent.items[key as number]);
-  if (!isMap(parent)) return undefined;
-  return rangeStart(parent.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key)?.key);
+/** Where things begin in a text. Keys are indexed map by map, so that places of many mistakes take no quadratic time. */
+class Offsets {
+  readonly #root: unknown;
+  readonly #keys = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+
+  constructor(root: unknown) {
+    this.#root = root;
+  }
+
+  /** Where a map's key or a list's item begins, or the nearest thing around it. */
+  of(path: Path): number {
+    let node = this.#root;
+    let offset = rangeStart(node) ?? 0;
+    for (const part of path) {
+      const pair = isMap(node) ? this.#keysOf(node).get(`${part}`) : undefined;
+      const item = isSeq(node) ? node.items[part as number] : pair?.key;
+      offset = rangeStart(item) ?? offset;
+      node = pair ? pair.value : item;
+    }
+    return offset;
+  }
+
+  #keysOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#keys.get(map);
+    if (known) return known;
+    const keys = new Map(map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair]] : [])));
+    this.#keys.set(map, keys);
+    return keys;
+  }
 }
 
 function rangeStart(node: unknown): number | undefined {
@@ -104,10 +129,4 @@ function repeatedKeys(document: Document, place: (offset: number) => NonNullable
     },
   });
   return issues;
-}
-
-/** Whether a value is nested no deeper than `depth`. */
-function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
 }

@@ -22,6 +22,7 @@ export {
   NOT_EJECTED,
   type Outcome,
   observe,
+  takeOver,
 } from './ejection.ts';
 export {
   ERRORS,
@@ -40,7 +41,7 @@ export {
   type SplitExplanation,
 } from './explain.ts';
 export { explainPicks, type HopExplanation } from './explain-picks.ts';
-export { type Fact, headerValue, hostName, parseFact, type RequestFacts, requestFacts } from './facts.ts';
+export { type Fact, headerValue, hostName, parseFact, type RequestFacts, readFact, requestFacts } from './facts.ts';
 export { FINDINGS, type Finding, type FindingCode, type Severity } from './finding.ts';
 export {
   authorityOf,
@@ -76,6 +77,7 @@ export {
   runExpectations,
 } from './policy-test.ts';
 export { type Presence, updatePresence } from './presence.ts';
+export { createRandom } from './random.ts';
 export { requestForm } from './request-form.ts';
 export { parseRequest, parseRequestLines, type RequestLine, readRequest } from './request-line.ts';
 export { type Chain, createRouting, DEFAULT_ROUTING, type Routing, type StaleReason } from './routing.ts';

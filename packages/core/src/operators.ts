@@ -162,7 +162,8 @@ function network(item: Value): Network | undefined {
   return parseNetwork(text) ?? item.fail(`"${text}" is no network: write 10.0.0.0/8, 2001:db8::/32 or one address`);
 }
 
-const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+/** Hours end at 23: the hour 24, which ECMAScript reads, is none in RFC 3339. */
+const TIME = /^\d{4}-\d\d-\d\d(?:T(?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 /** Milliseconds since the epoch of an RFC 3339 time or date (midnight UTC), or NaN. */
 export function parseTime(text: string): number {

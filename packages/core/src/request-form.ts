@@ -15,8 +15,14 @@ export function requestForm(request: RequestFacts, now?: number): Readonly<Recor
     ...(ip !== '' && { ip }),
     ...(Object.keys(token).length > 0 && { token }),
     ...(Object.keys(geo).length > 0 && { geo }),
-    ...(time !== now && { time: new Date(time).toISOString() }),
+    ...(time !== now && { time: timeForm(time) }),
   };
+}
+
+/** RFC 3339, whose years have four digits; milliseconds where they do not do. */
+function timeForm(time: number): string | number {
+  const text = new Date(time).toISOString();
+  return /^\d{4}-/.test(text) ? text : time;
 }
 
 function placeForm({ host, path, query }: RequestFacts): Readonly<Record<string, unknown>> {

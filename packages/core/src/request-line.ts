@@ -38,7 +38,7 @@ const TOKEN = /^[!#$%&'*+.^`|~\w-]+$/;
  * @param now the time of a request that has none, in milliseconds since the epoch
  */
 export function readRequest(value: Value, now: number): RequestLine | undefined {
-  const fields = value.fields(FIELDS);
+  const fields = value.isShallow() ? value.fields(FIELDS) : undefined;
   if (!fields) return undefined;
   const place = fields.url ? readUrl(fields.url, value) : readPlace(fields);
   const method = fields.method ? readMethod(fields.method) : 'GET';
@@ -85,7 +85,8 @@ export function parseRequestLines(
     const parsed = parseJson(line);
     const fields = parsed && toFields(parsed.value);
     const request = fields === undefined ? undefined : readRequest(new Value(fields, [], report), now);
-    all.push(...(parsed ? issues : [{ path: '', message: 'is no JSON', at: { line: index + 1, column: 1 } }]));
+    if (!parsed) report([], 'is no JSON');
+    for (const issue of issues) all.push(issue); // a spread call has an end, a line's mistakes have none
     return request ?? [];
   });
   if (all.length === 0) return requests;

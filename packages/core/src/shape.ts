@@ -6,6 +6,9 @@ export type Path = readonly (string | number)[];
 /** Where mistakes are put. */
 export type Report = (path: Path, message: string) => void;
 
+/** How deep values may be nested: more than the deepest condition needs, and an end for one that contains itself. */
+const MAX_NESTING = 64;
+
 /**
  * A value in something that a person wrote, with its path. Its methods read it as one shape or report what is wrong and
  * return undefined, so that a parser goes on and all mistakes come out at once.
@@ -36,6 +39,13 @@ export class Value {
   /** Whether there is a value at all. */
   get present(): boolean {
     return this.raw !== undefined;
+  }
+
+  /** Whether this is not nested too deep to be walked through and to be written again. To be asked of outermost values. */
+  isShallow(): boolean {
+    const isShallow = nestsAtMost(this.raw, MAX_NESTING);
+    if (!isShallow) this.fail(`is nested more than ${MAX_NESTING} deep, or contains itself`);
+    return isShallow;
   }
 
   /** This as an object with some of these fields and no other. The result has every field that is present. */
@@ -117,6 +127,10 @@ export function issueCollector(at?: (path: Path) => Issue['at']): { issues: Issu
   return { issues, report };
 }
 
+function nestsAtMost(value: unknown, depth: number): boolean {
+  return !isObject(value) || (depth > 0 && Object.values(value).every((inner) => nestsAtMost(inner, depth - 1)));
+}
+
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
@@ -140,8 +154,12 @@ function quoteHint(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? ` (put it in quotes: "${value}")` : '';
 }
 
-/** ` (did you mean "…"?)` when a known word is at most two edits away. */
+/** Among more words than these none is looked for: many mistakes in a large policy would take quadratic time. */
+const MAX_KNOWN = 100;
+
+/** ` (did you mean "…"?)` when a known word is at most two edits away, and there are not too many. */
 export function suggest(word: string, known: readonly string[]): string {
+  if (known.length > MAX_KNOWN) return '';
   const near = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= Math.min(2, candidate.length - 1))

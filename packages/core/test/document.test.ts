@@ -19,6 +19,13 @@ describe('a document', () => {
     ]);
   });
 
+  it('has a place for each of very many mistakes, in maps too', () => {
+    const { root, issues } = openDocument(Array.from({ length: 100_000 }, (_, n) => `k${n}: x\n`).join(''));
+    for (const [, value] of root?.entries() ?? []) value.number();
+    expect(issues).toHaveLength(100_000);
+    expect(issues.at(-1)?.at).toEqual({ line: 100_000, column: 1 });
+  });
+
   it('that is a value has no places', () => {
     const { root, issues } = openDocument({ a: 'x' });
     root?.at('a').number();

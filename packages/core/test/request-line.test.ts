@@ -192,12 +192,30 @@ describe('lines', () => {
     }
     throw new Error('accepted');
   });
+
+  it('may have more mistakes than a call may have arguments', () => {
+    const line = JSON.stringify({ headers: new Array(200_000).fill([]) });
+    expect(() => parseRequestLines(line, NOW)).toThrow('The requests have 200000 mistakes');
+  });
+
+  it('may be nested so deep that nobody could write them again, and are refused', () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    for (const line of [`{"id":${deep}}`, `{"token":{"a":${deep}}}`, deep])
+      expect(() => parseRequestLines(line, NOW)).toThrow('nested more than 64 deep');
+  });
 });
 
 describe('the form of a request', () => {
   it('leaves out what goes without saying', () => {
     expect(requestForm(requestFacts({ time: NOW }), NOW)).toEqual({});
     expect(requestForm(requestFacts({ time: NOW }))).toEqual({ time: '2026-11-21T12:00:00.000Z' });
+  });
+
+  it('has milliseconds where RFC 3339 has no year', () => {
+    expect(
+      [-8.64e15, -62_167_219_200_001, 253_402_300_800_000].map((time) => requestForm(requestFacts({ time }))),
+    ).toEqual([{ time: -8.64e15 }, { time: -62_167_219_200_001 }, { time: 253_402_300_800_000 }]);
+    expect(requestForm(requestFacts({ time: 253_402_300_799_999 }))).toEqual({ time: '9999-12-31T23:59:59.999Z' });
   });
 
   it('reads as the same request', () => {

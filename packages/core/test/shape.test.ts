@@ -100,4 +100,10 @@ describe('reading what a person wrote', () => {
     expect(suggest('x', ['in'])).toBe('');
     expect(suggest('x'.repeat(1_000_000), ['equals'])).toBe('');
   });
+
+  it('suggests nothing among more than a hundred words', () => {
+    const words = Array.from({ length: 101 }, (_, n) => `word-${n}`);
+    expect(suggest('wordd-7', words.slice(0, 100))).toBe(' (did you mean "word-7"?)');
+    expect(suggest('wordd-7', words)).toBe('');
+  });
 });

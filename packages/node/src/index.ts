@@ -5,3 +5,4 @@ export type { HookOptions } from './hooks/clients.ts';
 export { runInLane } from './inbound.ts';
 export { completeOpenTelemetry, LanePropagator, type OpenTelemetryState } from './otel.ts';
 export { createRouter, type Router, type RouterOptions } from './router.ts';
+export type { EjectionNews } from './service-picks.ts';

@@ -1,5 +1,7 @@
+import { getRandomValues } from 'node:crypto';
 import type { Server } from 'node:net';
 import {
+  createRandom,
   DEFAULT_ROUTING,
   EJECTION_DEFAULTS,
   type EjectionOptions,
@@ -20,7 +22,7 @@ import { publishError, publishPick } from './diagnostics.ts';
 import { type HookOptions, hookClients } from './hooks/clients.ts';
 import { completeOpenTelemetry, type OpenTelemetryState } from './otel.ts';
 import type { CallPicks } from './outgoing.ts';
-import { type PickSettings, ServicePicks } from './service-picks.ts';
+import { type EjectionNews, type PickSettings, ServicePicks } from './service-picks.ts';
 
 /** What a router is made of. */
 export interface RouterOptions extends Partial<Omit<PickSettings, 'ejection'>> {
@@ -49,6 +51,14 @@ export interface Router extends CallPicks {
   hookClients(options?: HookOptions): () => void;
   /** Registers this process as an instance as soon as `server` listens; see {@link announce}. */
   announce(server: Server, options?: AnnounceOptions): Promise<Announcement>;
+  /**
+   * Calls `listener` whenever a call of this process ejected an instance, or one that was ejected has answered again.
+   * Several processes that call the same instances can share what they see so; each then tells the others' routers with
+   * {@link hearEjection}. Returns how to stop.
+   */
+  onEjection(listener: (news: EjectionNews) => void): () => void;
+  /** Takes over what another process saw of an instance. It is not told on; an instance that is not known is left alone. */
+  hearEjection(news: EjectionNews): void;
   /** Leaves the registry and stops watching. */
   close(): Promise<void>;
 }
@@ -71,6 +81,7 @@ class LaneRouter implements Router {
   readonly #settings: PickSettings;
   readonly #services = new Map<string, ServicePicks>();
   readonly #stops: (() => void)[] = [];
+  readonly #ejectionListeners = new Set<(news: EjectionNews) => void>();
 
   constructor(options: RouterOptions) {
     const lane = parseLane(options.lane ?? STABLE);
@@ -87,7 +98,7 @@ class LaneRouter implements Router {
       slowStartMs: options.slowStartMs ?? 0,
       maxEjectedShare: options.maxEjectedShare ?? 0.5,
       ejection: { ...EJECTION_DEFAULTS, ...options.ejection },
-      random: options.random ?? Math.random,
+      random: options.random ?? createRandom(getRandomValues(new Uint32Array(4))),
       now: options.now ?? (() => performance.now()),
     };
     const update = (): void => this.#update();
@@ -110,8 +121,18 @@ class LaneRouter implements Router {
     served.load.inFlight++;
     return (outcome) => {
       served.load.inFlight--;
-      if (outcome) this.#services.get(service.toLowerCase())?.report(served.instance, outcome);
+      const news = outcome && this.#services.get(service.toLowerCase())?.report(served.instance, outcome);
+      if (news) for (const listener of this.#ejectionListeners) listener(news);
     };
+  }
+
+  onEjection(listener: (news: EjectionNews) => void): () => void {
+    this.#ejectionListeners.add(listener);
+    return () => void this.#ejectionListeners.delete(listener);
+  }
+
+  hearEjection(news: EjectionNews): void {
+    this.#services.get(news.service.toLowerCase())?.hear(news);
   }
 
   hookClients(options?: HookOptions): () => void {

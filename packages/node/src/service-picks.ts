@@ -14,6 +14,7 @@ import {
   type Random,
   type Routing,
   type StableMode,
+  takeOver,
 } from '@graylane/core';
 
 /** What never changes for the picks of one process. */
@@ -38,6 +39,17 @@ interface Seen {
   cameAt: number;
   /** Whether the last thing that ejected it was that nobody could connect to it. */
   unreachable: boolean;
+}
+
+/** That an instance is left out from now on, or not any more: for others who call the same instances. */
+export interface EjectionNews {
+  readonly service: string;
+  /** The instance's id. */
+  readonly instance: string;
+  /** For how many milliseconds from now; 0 when it has answered again. Not an end, for clocks differ. */
+  readonly forMs: number;
+  /** Whether nobody could even connect to it. */
+  readonly unreachable: boolean;
 }
 
 /** The picks of one service: its present picker, and what survives when a change makes a new one. */
@@ -81,13 +93,28 @@ export class ServicePicks {
   }
 
   /** Takes in what a call showed of an instance. */
-  report(instance: Instance, outcome: Outcome): void {
+  report(instance: Instance, outcome: Outcome): EjectionNews | undefined {
     const seen = this.#seen.get(instance.id);
-    if (!seen) return;
+    if (!seen) return undefined;
     const before = seen.ejection;
-    seen.ejection = observe(before, outcome, this.#settings.now(), this.#settings.ejection);
+    const now = this.#settings.now();
+    seen.ejection = observe(before, outcome, now, this.#settings.ejection);
     if (outcome !== 'timeout') seen.unreachable = outcome === 'connect-failed';
     // At once, and not with the next pick: a lane that is absent for a moment must settle before it is back.
+    if (seen.ejection.until === before.until) return undefined;
+    this.#picker = this.#build(this.#picker.presence);
+    const forMs = Math.max(0, seen.ejection.until - now);
+    return { service: this.#service, instance: instance.id, forMs, unreachable: seen.unreachable };
+  }
+
+  /** Takes in what somebody else saw of an instance. */
+  hear({ instance, forMs, unreachable }: EjectionNews): void {
+    const seen = this.#seen.get(instance);
+    if (!seen) return;
+    const before = seen.ejection;
+    seen.ejection = forMs === 0 ? NOT_EJECTED : takeOver(before, this.#settings.now() + forMs);
+    if (seen.ejection === before) return;
+    seen.unreachable = unreachable;
     if (seen.ejection.until !== before.until) this.#picker = this.#build(this.#picker.presence);
   }
 

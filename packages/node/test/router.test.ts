@@ -1,7 +1,8 @@
-import { type Instance, isGraylaneError, type Lane } from '@graylane/core';
+import { type Instance, isGraylaneError, type Lane, type Outcome } from '@graylane/core';
 import { memoryPolicy, memoryRegistry } from '@graylane/sources';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createRouter, type Router, type RouterOptions } from '../src/router.ts';
+import type { EjectionNews } from '../src/service-picks.ts';
 
 const GRAY = 'gray' as Lane;
 const instance = (service: string, lane: string, port = 80): Instance => ({
@@ -82,6 +83,40 @@ describe('a router', () => {
     end('connect-failed');
     expect(pick.load.inFlight).toBe(0);
     expect(router.pick('stock', GRAY)).toMatchObject({ kind: 'fallback', because: 'ejected' });
+  });
+
+  it('tells others of an instance that it ejects or that answers again, and takes over what it is told', async () => {
+    let now = 0;
+    const instances = [instance('stock', 'gray'), instance('stock', 'stable')];
+    const options = { now: () => now, settleMs: 0 };
+    const one = await create({ registry: memoryRegistry(instances), ...options });
+    const other = await create({ registry: memoryRegistry(instances), ...options });
+    const told: EjectionNews[] = [];
+    one.onEjection((news) => {
+      told.push(news);
+      other.hearEjection(news);
+    });
+    const stop = other.onEjection(() => {
+      throw new Error('what was heard is not told on');
+    });
+    const call = (router: Router, outcome: Outcome): void => {
+      const pick = one.pick('stock', GRAY);
+      if ('instance' in pick) router.begin('stock', pick)(outcome);
+    };
+    call(one, 'ok');
+    expect(told).toEqual([]);
+    call(one, 'connect-failed');
+    expect(told).toEqual([{ service: 'stock', instance: 'stock-gray-80', forMs: 5_000, unreachable: true }]);
+    now = 4_999;
+    expect(other.pick('stock', GRAY)).toMatchObject({ kind: 'fallback', because: 'ejected' });
+    now = 5_000;
+    expect(other.pick('stock', GRAY).kind).toBe('hit');
+    call(one, 'ok');
+    expect(told[1]).toMatchObject({ instance: 'stock-gray-80', forMs: 0 });
+    stop();
+    other.hearEjection({ service: 'nobody', instance: 'x', forMs: 1, unreachable: false });
+    other.hearEjection({ service: 'STOCK', instance: 'x', forMs: 1, unreachable: false });
+    expect(other.pick('stock', GRAY).kind).toBe('hit');
   });
 
   it('closes its sources with itself', async () => {

@@ -39,7 +39,7 @@ export function naiveTest(operator: string, operand: unknown, ignoreCase: boolea
     case 'mod': {
       const { by, in: remainders } = operand as { by: number; in: number[] };
       const digits = value.toString('latin1');
-      return /^[0-9]+$/.test(digits) && remainders.includes(Number(BigInt(digits) % BigInt(by)));
+      return isDigits(digits) && remainders.includes(Number(BigInt(digits) % BigInt(by)));
     }
     case 'before':
       return inTime(value, operand as string, (at, bound) => at < bound);
@@ -50,10 +50,14 @@ export function naiveTest(operator: string, operand: unknown, ignoreCase: boolea
   }
 }
 
+function isDigits(text: string): boolean {
+  return text.length <= 300 && /^[0-9]+$/.test(text);
+}
+
 function inOrder(value: Buffer, holds: (number: number) => boolean): boolean {
   const text = value.toString('latin1');
   const [whole = '', fraction = '0', ...more] = text.replace(/^[+-]/, '').split('.');
-  const decimal = more.length === 0 && [whole, fraction].every((digits) => /^[0-9]+$/.test(digits));
+  const decimal = more.length === 0 && [whole, fraction].every(isDigits);
   return decimal && holds(Number(text));
 }
 
@@ -91,7 +95,9 @@ function inTime(value: Buffer, bound: string, holds: (at: number, bound: number)
 
 /** Milliseconds since the epoch of an RFC 3339 time, or of a date's midnight in UTC. */
 function instant(text: string): number | undefined {
-  const match = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d)))?$/.exec(text);
+  const match = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(?:Z|([+-])(\d\d):(\d\d)))?$/.exec(
+    text,
+  );
   if (!match) return undefined;
   const [year, month, day, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((digits) => Number(digits ?? 0));
   const [fraction = '', sign = '+', offsetHour = '0', offsetMinute = '0'] = match.slice(7);
