@@ -11,4 +11,8 @@ export type Decision =
   /** No rule matched. */
   | { readonly by: 'default'; readonly lane: Lane }
   /** The request came with its lane from where it is trusted. */
-  | { readonly by: 'carried'; readonly lane: Lane };
+  | { readonly by: 'carried'; readonly lane: Lane }
+  /** Its sender holds a signed pass for the lane; no rule was asked. */
+  | { readonly by: 'pass'; readonly lane: Lane }
+  /** A rule with a split matched, and the user stays in the lane that it gave him before. */
+  | { readonly by: 'pinned'; readonly lane: Lane; readonly rule: string };

@@ -39,3 +39,12 @@ export function observe(state: Ejection, outcome: Outcome, now: number, options:
   const ms = Math.min(options.maxMs, options.baseMs * 2 ** Math.min(state.times, 16));
   return { failures: 0, times: state.times + 1, until: now + ms };
 }
+
+/**
+ * The state after hearing from somebody else, who calls the same instances, that it ejected this one until then. What was
+ * seen here stays; the later end counts.
+ */
+export function takeOver(state: Ejection, until: number): Ejection {
+  if (until <= state.until) return state;
+  return { failures: 0, times: Math.max(1, state.times), until };
+}

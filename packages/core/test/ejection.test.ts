@@ -7,6 +7,7 @@ import {
   NOT_EJECTED,
   type Outcome,
   observe,
+  takeOver,
 } from '../src/ejection.ts';
 
 const OPTIONS: EjectionOptions = { timeouts: 3, baseMs: 1000, maxMs: 30_000 };
@@ -60,6 +61,14 @@ describe('ejection', () => {
     expect(after([0, 'connect-failed'], [1000, 'connect-failed'], [3000, 'ok'], [4000, 'connect-failed']).until).toBe(
       5000,
     );
+  });
+
+  it('somebody else’s is taken over, and the later end counts', () => {
+    const told = takeOver(NOT_EJECTED, 1000);
+    expect(told).toEqual({ failures: 0, times: 1, until: 1000 });
+    expect(takeOver(told, 900)).toBe(told);
+    expect(observe(told, 'ok', 500, OPTIONS)).toBe(NOT_EJECTED);
+    expect(observe(told, 'connect-failed', 1000, OPTIONS).until).toBe(3000); // it was the first, and this is the second
   });
 
   it('a success where nothing was wrong changes nothing', () => {

@@ -34,7 +34,7 @@ const NO_HEADERS: LoggedHeaders = { headers: [], cookies: [] };
  * at, a day of it can be replayed against another policy; {@link requestOfLog} reads it back.
  */
 export function exchangeLine(exchange: ExchangeRecord, logged: LoggedHeaders = NO_HEADERS): string {
-  const { at, pick, decision, error, requestID, ms, lines, ...rest } = exchange;
+  const { at, pick, decision, error, requestID, ms, lines, facts: _, ...rest } = exchange;
   const headers = headersOf(lines, logged);
   const served = servedBy(pick);
   return JSON.stringify({
@@ -113,6 +113,10 @@ function reasonOf(decision: NonNullable<ExchangeRecord['decision']>): string {
       return 'no rule';
     case 'carried':
       return 'carried';
+    case 'pass':
+      return 'by a pass';
+    case 'pinned':
+      return `rule ${decision.rule}, pinned`;
   }
 }
 

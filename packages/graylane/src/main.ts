@@ -6,6 +6,7 @@ import { addDev } from './commands/dev.ts';
 import { addExplain } from './commands/explain.ts';
 import { addGateway } from './commands/gateway.ts';
 import { addInstances } from './commands/instances.ts';
+import { addPass } from './commands/pass.ts';
 import { addPolicy } from './commands/policy.ts';
 import { statusOf } from './failure.ts';
 import { createNotices } from './notices.ts';
@@ -32,7 +33,7 @@ Exit status: 0 when all is well, 1 when something failed or was found, 2 when th
   )
   .exitOverride();
 const notice = createNotices();
-for (const add of [addDev, addGateway, addInstances, addExplain, addPolicy]) add(program, notice);
+for (const add of [addDev, addGateway, addInstances, addExplain, addPolicy, addPass]) add(program, notice);
 
 // Whoever read the output went away: no reason for a gateway to end.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});

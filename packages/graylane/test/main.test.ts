@@ -13,6 +13,10 @@ const COMMANDS = [
   ['policy', 'check'],
   ['policy', 'diff'],
   ['policy', 'test'],
+  ['pass'],
+  ['pass', 'key'],
+  ['pass', 'sign'],
+  ['pass', 'verify'],
 ];
 
 describe('help', () => {
@@ -29,7 +33,7 @@ describe('help', () => {
 
   it('of the whole lists every command and the exit statuses', async () => {
     const { stdout } = await run(['--help']);
-    for (const command of ['dev', 'gateway', 'instances', 'explain', 'policy'])
+    for (const command of ['dev', 'gateway', 'instances', 'explain', 'policy', 'pass'])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b.* {2}[a-z]`, 'm'));
     expect(stdout).toContain('Exit status: 0 when all is well, 1 when something failed or was found, 2 when');
   });

@@ -14,3 +14,4 @@ export type {
   SourceStatus,
 } from './registry.ts';
 export { keepRegistry } from './registry-keeper.ts';
+export { type WatchFilesOptions, watchFiles } from './watch-files.ts';
