@@ -42,6 +42,7 @@ export {
 } from './explain.ts';
 export { explainPicks, type HopExplanation } from './explain-picks.ts';
 export { type Fact, headerValue, hostName, parseFact, type RequestFacts, readFact, requestFacts } from './facts.ts';
+export { factsRead } from './facts-read.ts';
 export { FINDINGS, type Finding, type FindingCode, type Severity } from './finding.ts';
 export {
   authorityOf,

@@ -13,14 +13,18 @@ export function stripLane(name: string, value: string): string | undefined {
       return undefined;
     case 'baggage': // `key=value;properties`: https://www.w3.org/TR/baggage/
     case 'jaeger-baggage': // `key=value`
+      if (!value.includes(BAGGAGE_KEY) && !value.includes('%')) return value;
       return keepParts(value, (part) => !meansOurKey(part.slice(0, keyEnd(part))));
     case 'sw8-correlation': // `base64(key):base64(value)`: SkyWalking's correlation context
       return keepParts(value, (part) => !meansOurKey(fromBase64(part.split(':', 1)[0] as string)));
     default:
-      return KEYED_PREFIXES.some((prefix) => name.startsWith(prefix) && meansOurKey(name.slice(prefix.length)))
-        ? undefined
-        : value;
+      return isKeyedByOurs(name) ? undefined : value;
   }
+}
+
+function isKeyedByOurs(name: string): boolean {
+  for (const prefix of KEYED_PREFIXES) if (name.startsWith(prefix)) return meansOurKey(name.slice(prefix.length));
+  return false;
 }
 
 /**

@@ -1,15 +1,23 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRouter, type RouterOptions } from '@graylane/node';
-import type { PolicySource, Registry } from '@graylane/sources';
+import { type CompiledPolicy, GraylaneError } from '@graylane/core';
+import { createRouter, type Router, type RouterOptions } from '@graylane/node';
+import type { PolicySource, Registry, Snapshot } from '@graylane/sources';
+import type { EdgeDuties } from './edge/duties.ts';
+import { Edge } from './edge/edge.ts';
+import { Arrivals } from './inbound/arrivals.ts';
+import { createListener, type Listener, type ListenOptions } from './inbound/listener.ts';
+import type { Serve } from './inbound/serve.ts';
 import type { ExchangeRecord } from './record.ts';
 import { type GatewayParts, handleRequest } from './request.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { createRouteTable, type Route, routeByHost } from './routes.ts';
 import type { Trust } from './trust.ts';
 import { UnderWay } from './under-way.ts';
-import { undiciUpstream } from './undici-upstream.ts';
+import { serveUpgrade } from './upgrade.ts';
 import { UPSTREAM_TIMEOUTS, type Upstream, type UpstreamTimeouts } from './upstream.ts';
+import { Upstreams } from './upstreams.ts';
 import { Via } from './via.ts';
 
 /** What a gateway is made of. */
@@ -27,12 +35,16 @@ export interface GatewayOptions {
   /** How instances are picked and ejected. */
   readonly picks?: Pick<
     RouterOptions,
-    'balance' | 'ejection' | 'maxEjectedShare' | 'settleMs' | 'stableMode' | 'random'
+    'balance' | 'ejection' | 'maxEjectedShare' | 'settleMs' | 'slowStartMs' | 'stableMode' | 'random'
   >;
   /** Called after each request. Default: nothing. */
   readonly onExchange?: (exchange: ExchangeRecord) => void;
-  /** What sends requests to instances. Default: undici. */
+  /** What sends requests to instances. Default: HTTP/1.1 of our own. */
   readonly upstream?: Upstream;
+  /** What it does at the edge beside deciding by rules. Closed by whoever opened it. Default: nothing. */
+  readonly edge?: EdgeDuties;
+  /** Where it listens beside the address that `listen` is given. Default: nowhere. */
+  readonly listeners?: readonly ListenOptions[];
 }
 
 /** What the gateway refuses. */
@@ -53,22 +65,44 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   requestMs: 300_000,
 };
 
+/** What can be changed while a gateway runs. What is not given is as by default, and not as it was before. */
+export type LiveOptions = Pick<GatewayOptions, 'routes' | 'trust' | 'timeouts' | 'onExchange' | 'edge'> & {
+  readonly limits?: Pick<Partial<GatewayLimits>, 'bodyBytes'>;
+};
+
 /** How a gateway is, for probes and people. */
 export interface GatewayStatus {
   /** Whether it should get requests. */
   readonly ready: boolean;
   readonly draining: boolean;
+  /** Connections of clients. */
+  readonly connections: number;
+  /** Requests whose answers are not out yet. */
+  readonly requests: number;
   readonly registry: ReturnType<Registry['status']>;
   readonly policy: ReturnType<PolicySource['status']>;
 }
 
 /** A running gateway. */
 export interface Gateway {
-  /** The underlying server, to be used by tests and by those who need its events. */
+  /** The server of the address that `listen` is given, to be used by tests and by those who need its events. */
   readonly server: Server;
-  /** Starts listening once instances and a policy are known. Resolves with the address. */
-  listen(port: number, host?: string): Promise<AddressInfo>;
+  /**
+   * Starts listening once instances and a policy are known, also where `listeners` say. Resolves with the address; without
+   * a port, with that of the first of `listeners`.
+   */
+  listen(port?: number, host?: string, options?: { reusePort?: boolean }): Promise<AddressInfo>;
+  /** Where it listens: first the address that `listen` was given, if it was, then `listeners` in their order. */
+  addresses(): readonly AddressInfo[];
   status(): GatewayStatus;
+  /** The policy in force; undefined before one is known. */
+  policy(): CompiledPolicy | undefined;
+  /** The instances that it picks from. */
+  snapshot(): Snapshot;
+  /** What it picks with: for those who share what calls have shown of instances. */
+  readonly router: Router;
+  /** Handles all further requests so; those under way go on as they began. */
+  reconfigure(options: LiveOptions): void;
   /**
    * Says that it is not ready, waits until load balancers have seen it, stops listening, and lets requests under way end.
    *
@@ -87,81 +121,91 @@ export function createGateway(options: GatewayOptions): Gateway {
     policy: options.policy,
     ...options.picks,
   });
-  const upstream = options.upstream ?? undiciUpstream({ ...UPSTREAM_TIMEOUTS, ...options.timeouts });
-  const parts: GatewayParts = {
-    routes: options.routes ? createRouteTable(options.routes) : routeByHost,
-    router,
-    policy: () => options.policy.current(),
-    trust: { lanes: [], proxies: [], ...options.trust },
-    via: new Via(),
-    upstream,
-    bodyLimit: limits.bodyBytes,
-    onExchange: options.onExchange ?? (() => {}),
-  };
+  const upstreams = new Upstreams(options);
+  const fixed = { router, policy: () => options.policy.current(), via: new Via(), retries: new RetryBudget() };
+  let parts: GatewayParts = { ...fixed, ...liveParts(options, upstreams, router) };
   let draining = false;
   const underWay = new UnderWay();
-  const server = createServer(serverOptions(limits));
-  server.maxHeadersCount = 0; // their bytes are limited, and older Nodes leave out the rest without a word
-  const serve: RequestListener = (request, response) => {
-    underWay.add(response);
-    handleRequest(parts, request, response);
+  const serve: Serve = {
+    request(request, response) {
+      underWay.add(response);
+      handleRequest(parts, request, response);
+    },
+    upgrade(request, socket, head) {
+      serveUpgrade(request, socket, head, (asked, response, upgrade) => {
+        underWay.add(response);
+        handleRequest(parts, asked, response, upgrade);
+      });
+    },
   };
-  server.on('request', serve).on('checkContinue', serve);
+  const simple = createListener({}, limits, serve);
+  const others = (options.listeners ?? []).map((each) => createListener(each, limits, serve));
+  const listeners = [simple, ...others];
+  const arrivals = new Arrivals(listeners.map(({ server }) => server));
 
   return {
-    server,
-    async listen(port, host = '127.0.0.1') {
+    server: simple.server,
+    async listen(port, host, { reusePort } = {}) {
       await router.ready();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, host, () => {
-          server.off('error', reject);
-          resolve();
-        });
-      });
-      return server.address() as AddressInfo;
+      const own = port === undefined ? [] : [await simple.listen(port, host, reusePort)];
+      for (const [index, { port: other, host: there }] of (options.listeners ?? []).entries())
+        own.push(await (others[index] as Listener).listen(other, there));
+      const [first] = own;
+      if (!first) throw new GraylaneError('GL_CONFIG_INVALID', 'The gateway has no address to listen at.');
+      return first;
     },
+    addresses: () => listeners.flatMap(({ server }) => (server.listening ? [server.address() as AddressInfo] : [])),
     status() {
       const registry = options.registry.status();
       const policy = options.policy.status();
       const known = registry.freshness !== 'none' && policy.freshness !== 'none';
-      return { ready: known && server.listening && !draining, draining, registry, policy };
+      return {
+        ready: known && listeners.some(({ server }) => server.listening) && !draining,
+        draining,
+        connections: arrivals.count,
+        requests: underWay.size,
+        registry,
+        policy,
+      };
+    },
+    policy: () => options.policy.current(),
+    snapshot: () => options.registry.snapshot(),
+    router,
+    reconfigure(live) {
+      const before = parts.edge;
+      parts = { ...fixed, ...liveParts(live, upstreams, router) };
+      before.close();
     },
     async close({ drainMs = 0, graceMs = 30_000 } = {}) {
       draining = true;
       underWay.closeConnections();
+      for (const listener of listeners) listener.goAway();
       await sleep(drainMs);
-      stopListening(server);
-      await within(graceMs, underWay.ended());
-      await closeServer(server);
-      await upstream.close();
+      for (const listener of listeners) listener.stopListening();
+      await within(
+        graceMs,
+        arrivals.settled().then(() => underWay.ended()),
+      );
+      await Promise.all(listeners.map((listener) => listener.close()));
+      parts.edge.close();
+      await upstreams.close();
       await router.close();
     },
   };
 }
 
-function serverOptions({ headerBytes, headersMs, requestMs }: GatewayLimits): ServerOptions {
+/** The parts that can be changed while requests are under way. */
+function liveParts(live: LiveOptions, upstreams: Upstreams, router: Router) {
+  const { routes, trust, timeouts, limits, edge = {}, onExchange = () => {} } = live;
+  const upstream = upstreams.withTimeouts({ ...UPSTREAM_TIMEOUTS, ...timeouts });
   return {
-    maxHeaderSize: headerBytes,
-    headersTimeout: headersMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(1_000, headersMs), // by default Node looks every 30 s whether time is up
-    keepAliveTimeout: 65_000, // longer than the idle time of load balancers in front, so that they close first
-    insecureHTTPParser: false, // whatever the command line of the process says
-    noDelay: true,
+    routes: routes ? createRouteTable(routes) : routeByHost,
+    trust: { lanes: [], proxies: [], ...trust },
+    upstream,
+    edge: new Edge(edge, router, upstream),
+    bodyLimit: limits?.bodyBytes ?? GATEWAY_LIMITS.bodyBytes,
+    onExchange,
   };
-}
-
-/** Only that: the `close` of an HTTP server also destroys connections whose last answer is not sent to its end yet. */
-function stopListening(server: Server): void {
-  if (server.listening) NetServer.prototype.close.call(server);
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 /** Waits for `done`, but no longer than this. */

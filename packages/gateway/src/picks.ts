@@ -1,4 +1,4 @@
-import type { Lane, Load, Pick } from '@graylane/core';
+import type { Lane, Pick, Served } from '@graylane/core';
 import type { Router } from '@graylane/node';
 import type { Attempt } from './proxy.ts';
 
@@ -15,12 +15,12 @@ export function createPicks(
   lane: Lane,
   onPick: (pick: Pick) => void,
 ): () => Attempt | undefined {
-  const tried = new Map<string, Load>();
+  const tried: Served[] = [];
   return () => {
     const pick = pickOther(router, service, lane, tried);
     onPick(pick);
     if (!('instance' in pick)) return undefined;
-    tried.set(pick.instance.id, pick.load);
+    tried.push(pick);
     return { instance: pick.instance, end: router.begin(service, pick) };
   };
 }
@@ -29,11 +29,15 @@ export function createPicks(
  * Picks an instance that was not tried yet, if there is one. Where most are ejected, some of them are picked all the same,
  * and one that refuses at once is always idle: for the time of the pick those that were tried look busy.
  */
-function pickOther(router: Router, service: string, lane: Lane, tried: ReadonlyMap<string, Load>): Pick {
-  for (const load of tried.values()) load.inFlight += BUSY;
+function pickOther(router: Router, service: string, lane: Lane, tried: readonly Served[]): Pick {
+  if (tried.length === 0) return router.pick(service, lane);
+  for (const { load } of tried) load.inFlight += BUSY;
   let pick = router.pick(service, lane);
-  for (let draws = 1; draws < MAX_DRAWS && 'instance' in pick && tried.has(pick.instance.id); draws++)
-    pick = router.pick(service, lane);
-  for (const load of tried.values()) load.inFlight -= BUSY;
+  for (let draws = 1; draws < MAX_DRAWS && wasTried(pick, tried); draws++) pick = router.pick(service, lane);
+  for (const { load } of tried) load.inFlight -= BUSY;
   return pick;
+}
+
+function wasTried(pick: Pick, tried: readonly Served[]): boolean {
+  return 'instance' in pick && tried.some(({ instance }) => instance.id === pick.instance.id);
 }

@@ -1,8 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { ErrorCode, Instance, Outcome } from '@graylane/core';
+import { answerLines, trailerLines } from './answer-lines.ts';
 import { type BodyListener, hasBody, RequestBody } from './body.ts';
-import { hopByHop } from './hop-by-hop.ts';
-import type { Exchange, Upstream, UpstreamFailure, UpstreamHandler } from './upstream.ts';
+import { sendEarlyHints } from './early-hints.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import { joinTunnel } from './tunnel.ts';
+import { type ClientUpgrade, takeConnection } from './upgrade.ts';
+import { isIdempotent } from './upstream/http-exchange.ts';
+import type { Exchange, Upstream, UpstreamFailure, UpstreamHandler, UpstreamRequest } from './upstream.ts';
 
 /** An instance that was picked, and how to say how the call to it went. */
 export interface Attempt {
@@ -24,15 +30,27 @@ export interface ProxyJob {
   readonly next: () => Attempt | undefined;
   /** Answers with an error. The message is for the client; the detail, which may name an instance, is for the log. */
   readonly refuse: (code: ErrorCode, message: string, detail?: string) => void;
+  /** What requests may be sent again that an instance may have got. Default: none. */
+  readonly retries?: RetryBudget | undefined;
+  /** The client's connection, when it asks for another protocol. */
+  readonly upgrade?: ClientUpgrade | undefined;
+  /** Milliseconds without a byte after which an upgraded connection ends. Default: none. */
+  readonly tunnelIdleMs?: number | undefined;
+  /** Header lines that the answer gets beside the instance's. Default: none. */
+  readonly extraLines?: ((instance: Instance) => readonly string[]) | undefined;
 }
 
-/** How often a request is sent to yet another instance when no connection came about. */
+/** How often a request is sent, each time to another instance if there is one. */
 const MAX_ATTEMPTS = 3;
 
+/** Up to this size, a body that came in one piece leaves in one piece with its head. */
+const WHOLE_BYTES = 16_384;
+
 /**
- * Sends a request to an instance and its answer to the client, streaming both ways with back-pressure. When no connection
- * to the instance comes about, nothing was sent, so the next instance is tried; in every other case the instance may have
- * acted on the request, and it is not sent again. Either side's end ends the other.
+ * Sends a request to an instance and its answer to the client, streaming both ways with back-pressure. When nothing was
+ * sent, the next instance is tried; when a request may have arrived but was not answered, another instance is, if sending
+ * it twice does no harm and not too many are (RFC 9110 §9.2.2). An answer that has begun is the answer. Either side's end
+ * ends the other.
  */
 export function proxy(upstream: Upstream, job: ProxyJob, first: Attempt): void {
   new Relay(upstream, job, first).start();
@@ -45,6 +63,9 @@ class Relay implements UpstreamHandler, BodyListener {
   #attempt: Attempt;
   #attempts = 0;
   #exchange: Exchange | undefined;
+  #message: UpstreamRequest | undefined;
+  /** Whether `resume` is called when the client has read on. */
+  #listening = false;
   /** Whether it has ended, one way or another. */
   #over = false;
 
@@ -55,46 +76,96 @@ class Relay implements UpstreamHandler, BodyListener {
   }
 
   start(): void {
-    const { request, response, bodyLimit } = this.#job;
+    const { request, response, bodyLimit, target, lines, upgrade, retries } = this.#job;
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return this.onTooLarge();
     if (hasBody(request)) this.#body = new RequestBody(request, bodyLimit, this);
-    response.on('drain', () => this.#exchange?.resume());
     response.on('close', () => this.#abort());
-    this.#send();
+    retries?.onRequest();
+    this.#message = {
+      method: request.method ?? 'GET',
+      target,
+      lines,
+      body: this.#body,
+      trailers: () => trailerLines(request.rawTrailers),
+      upgrade: upgrade?.protocol,
+    };
+    this.#send(this.#message);
   }
 
-  #send(): void {
-    const { request, target, lines } = this.#job;
-    const message = { method: request.method ?? 'GET', target, lines, body: this.#body };
+  #send(message: UpstreamRequest): void {
     this.#attempts++;
     this.#exchange = this.#upstream.send(this.#attempt.instance, message, this);
   }
 
+  onInformation(status: number, _reason: string, lines: readonly string[]): void {
+    if (status === 103) sendEarlyHints(this.#job.response, lines);
+  }
+
   onHead(status: number, reason: string, lines: readonly string[]): void {
-    this.#job.response.writeHead(status, reason, answerLines(lines));
+    const { response, extraLines } = this.#job;
+    const kept = answerLines(lines, status, response);
+    response.writeHead(status, reason, extraLines ? [...kept, ...extraLines(this.#attempt.instance)] : kept);
   }
 
-  onData(chunk: Buffer): boolean {
-    return this.#job.response.write(chunk);
+  onData(chunk: Buffer, last: boolean): boolean {
+    const { response } = this.#job;
+    if (last && chunk.length <= WHOLE_BYTES) {
+      response.end(chunk.toString('latin1'), 'latin1'); // Node joins a text with the head, and writes once
+      return true;
+    }
+    if (response.write(chunk)) return true;
+    if (!this.#listening) response.on('drain', () => this.#exchange?.resume());
+    this.#listening = true;
+    return false;
   }
 
-  onEnd(): void {
+  onEnd(trailers: readonly string[]): void {
+    const { response } = this.#job;
     this.#end('ok');
-    this.#job.response.end();
+    this.#body?.destroy();
+    if (response.writableEnded) return;
+    if (trailers.length > 0) response.addTrailers(pairsOf(trailerLines(trailers)));
+    response.end();
+  }
+
+  onUpgrade(reason: string, lines: readonly string[], connection: Duplex, head: Buffer): void {
+    const { response, upgrade, tunnelIdleMs } = this.#job;
+    if (!upgrade || this.#over) return void connection.destroy();
+    const protocol = lines[lines.findIndex((line, at) => at % 2 === 0 && line.toLowerCase() === 'upgrade') + 1];
+    const kept = answerLines(lines, 101, response);
+    response.writeHead(101, reason, [...kept, 'Connection', 'Upgrade', 'Upgrade', protocol ?? upgrade.protocol]);
+    response.flushHeaders();
+    const client = takeConnection(upgrade);
+    if (head.length > 0) client.write(head);
+    if (upgrade.head.length > 0) connection.write(upgrade.head);
+    this.#over = true;
+    joinTunnel(client, connection, { idleMs: tunnelIdleMs }, () => this.#attempt.end('ok'));
   }
 
   onError(failure: UpstreamFailure, { message }: Error): void {
     const { instance } = this.#attempt;
-    this.#attempt.end(failure === 'broken' ? undefined : failure);
-    const next = failure === 'connect-failed' && this.#attempts < MAX_ATTEMPTS ? this.#job.next() : undefined;
+    this.#attempt.end(failure === 'connect-failed' || failure === 'timeout' ? failure : undefined);
+    const next = this.#attempts < MAX_ATTEMPTS ? this.#another(failure) : undefined;
     if (next) {
       this.#attempt = next;
-      return this.#send();
+      return this.#send(this.#message as UpstreamRequest);
     }
     this.#over = true;
     this.#body?.destroy();
     const { code, what } = FAILURES[failure];
     this.#job.refuse(code, `${instance.service} ${what}`, `${instance.host}:${instance.port}: ${message}`);
+  }
+
+  /** The instance to send the request to again, if it may be. */
+  #another(failure: UpstreamFailure): Attempt | undefined {
+    const { request, response, next, retries } = this.#job;
+    if (failure === 'connect-failed' || failure === 'overloaded') return next();
+    if (failure === 'broken' || response.headersSent || this.#body) return undefined;
+    if (!retries || !isIdempotent(request.method ?? '')) return undefined;
+    const other = next();
+    if (!other || (other.instance.id !== this.#attempt.instance.id && retries.spend())) return other;
+    other.end();
+    return undefined;
   }
 
   onWanted(): void {
@@ -128,15 +199,12 @@ class Relay implements UpstreamHandler, BodyListener {
 /** What the client is told of a failure. */
 const FAILURES = {
   'connect-failed': { code: 'GL_UPSTREAM_CONNECT', what: 'cannot be reached' },
+  overloaded: { code: 'GL_UPSTREAM_CONNECT', what: 'has too many requests waiting' },
   timeout: { code: 'GL_UPSTREAM_TIMEOUT', what: 'did not answer in time' },
+  unanswered: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },
   broken: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },
 } as const satisfies Record<UpstreamFailure, { code: ErrorCode; what: string }>;
 
-function answerLines(lines: readonly string[]): string[] {
-  const endsHere = hopByHop(lines);
-  const kept: string[] = [];
-  for (let at = 0; at < lines.length; at += 2) {
-    if (!endsHere((lines[at] as string).toLowerCase())) kept.push(lines[at] as string, lines[at + 1] as string);
-  }
-  return kept;
+function pairsOf(lines: readonly string[]): [string, string][] {
+  return lines.flatMap((line, at) => (at % 2 === 0 ? [[line, lines[at + 1] as string] as [string, string]] : []));
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Decision, ErrorCode, Pick } from '@graylane/core';
+import type { Decision, ErrorCode, Pick, RequestFacts } from '@graylane/core';
 
 /** What happened to one request: the content of an access log. */
 export interface ExchangeRecord {
@@ -13,6 +13,8 @@ export interface ExchangeRecord {
   readonly requestID: string | undefined;
   /** Header lines, `[name, value, …]`, as the client sent them: with its secrets, and with a lane that it may have forged. */
   readonly lines: readonly string[];
+  /** What the rules looked at; undefined when the request was refused before. */
+  readonly facts: RequestFacts | undefined;
   readonly decision: Decision | undefined;
   readonly service: string | undefined;
   /** The pick that led to the answer. */
@@ -33,7 +35,12 @@ const CLIENT_GONE = 499;
 /** The record of a request while it is being made. */
 export interface OpenRecord {
   readonly at: number;
+  readonly requestID: string | undefined;
+  /** As the client sent them, until what is secret was taken out. */
+  target: string;
+  lines: readonly string[];
   ip: string;
+  facts: RequestFacts | undefined;
   decision: Decision | undefined;
   service: string | undefined;
   pick: Pick | undefined;
@@ -47,22 +54,27 @@ export function startRecord(request: IncomingMessage): OpenRecord {
   const started = performance.now();
   return {
     at: Date.now(),
+    requestID: request.headers['x-request-id']?.toString(),
+    target: request.url ?? '/',
+    lines: request.rawHeaders,
     ip: '',
+    facts: undefined,
     decision: undefined,
     service: undefined,
     pick: undefined,
     error: undefined,
     detail: undefined,
     finish(response) {
-      const { at, ip, decision, service, pick, error, detail } = this;
+      const { at, requestID, target, lines, ip, facts, decision, service, pick, error, detail } = this;
       return {
         at,
         method: request.method ?? 'GET',
         host: request.headers.host ?? '',
-        target: request.url ?? '/',
+        target,
         ip,
-        requestID: request.headers['x-request-id']?.toString(),
-        lines: request.rawHeaders,
+        requestID,
+        lines,
+        facts,
         decision,
         service,
         pick,

@@ -4,20 +4,26 @@ import {
   type Decision,
   decide,
   type ErrorCode,
+  type Instance,
   type Pick,
   type RequestFacts,
   STABLE,
 } from '@graylane/core';
 import type { Router } from '@graylane/node';
 import { answerError } from './answer.ts';
+import type { Edge } from './edge/edge.ts';
+import { pinnedLane } from './edge/lane-pin.ts';
+import type { Visitor } from './edge/visitor.ts';
 import { environmentOf, theOnly } from './environment.ts';
 import { type RequestHead, readHead } from './head.ts';
 import { hostLine, outgoingLines } from './outgoing-lines.ts';
 import { createPicks } from './picks.ts';
 import { proxy } from './proxy.ts';
 import { type ExchangeRecord, type OpenRecord, startRecord } from './record.ts';
-import type { RouteTable } from './routes.ts';
+import type { RetryBudget } from './retry-budget.ts';
+import type { Route, RouteTable } from './routes.ts';
 import { type Cleansed, cleanse, type Trust } from './trust.ts';
+import type { ClientUpgrade } from './upgrade.ts';
 import type { Upstream } from './upstream.ts';
 import type { Via } from './via.ts';
 
@@ -30,13 +36,26 @@ export interface GatewayParts {
   readonly trust: Trust;
   readonly via: Via;
   readonly upstream: Upstream;
+  /** What may be sent again of all that goes through. */
+  readonly retries: RetryBudget;
   /** Largest body, in bytes. */
   readonly bodyLimit: number;
+  /** What it does at the edge beside deciding by rules. */
+  readonly edge: Edge;
   readonly onExchange: (exchange: ExchangeRecord) => void;
 }
 
-/** Handles a request; an error of ours ends that request and nothing else. */
-export function handleRequest(parts: GatewayParts, request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Handles a request; an error of ours ends that request and nothing else.
+ *
+ * @param upgrade the client's connection, when the request asks for another protocol
+ */
+export function handleRequest(
+  parts: GatewayParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  upgrade?: ClientUpgrade,
+): void {
   const record = startRecord(request);
   response.once('close', () => parts.onExchange(record.finish(response)));
   const refuse: Refuse = (code, message, detail) => {
@@ -45,7 +64,7 @@ export function handleRequest(parts: GatewayParts, request: IncomingMessage, res
     answerError(response, code, message);
   };
   try {
-    walk(parts, request, response, record, refuse);
+    enter({ parts, request, response, record, refuse, upgrade });
   } catch (error) {
     refuse('GL_INTERNAL', 'the gateway failed', (error as Error).stack);
   }
@@ -53,14 +72,19 @@ export function handleRequest(parts: GatewayParts, request: IncomingMessage, res
 
 type Refuse = (code: ErrorCode, message: string, detail?: string) => void;
 
-/** The gateway's whole work on a request, top to bottom: read, cleanse, route, decide, tag, pick, proxy. */
-function walk(
-  parts: GatewayParts,
-  request: IncomingMessage,
-  response: ServerResponse,
-  record: OpenRecord,
-  refuse: Refuse,
-): void {
+/** A request on its way through the gateway. */
+interface Walk {
+  readonly parts: GatewayParts;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly record: OpenRecord;
+  readonly refuse: Refuse;
+  readonly upgrade: ClientUpgrade | undefined;
+}
+
+/** The gateway's whole work on a request, top to bottom: read, cleanse, route, meet, decide, tag, pick, proxy. */
+function enter(walk: Walk): void {
+  const { parts, request, record, refuse } = walk;
   const head = readHead(request);
   if (typeof head === 'string') return refuse('GL_REQUEST_INVALID', head);
   if (parts.via.isLoop(request.rawHeaders)) return refuse('GL_LOOP', 'the request was here before');
@@ -68,11 +92,24 @@ function walk(
   record.ip = cleansed.ip;
   const route = parts.routes(head.authority, head.path);
   if (route === undefined) return refuse('GL_ROUTE_NOT_FOUND', `no route for ${head.authority}${head.path}`);
-  const { service, bodyBytes: bodyLimit = parts.bodyLimit } = route;
-  record.service = service;
+  record.service = route.service;
 
   const policy = parts.policy();
-  const decision = decideOnce(cleansed, policy, factsOf(head, cleansed, record.at));
+  if (!parts.edge.isNeeded(policy))
+    return serve(walk, route, policy, { ...NOBODY, head, cleansed, facts: factsOf(head, cleansed, record.at) });
+  const goOn = (visitor: Visitor): void => serve(walk, route, policy, visitor);
+  parts.edge.meet(walk, policy, head, cleansed, (...seen) => factsOf(...seen, record.at), goOn);
+}
+
+/** What is known of who sent a request where the gateway has no duties at the edge. */
+const NOBODY = { kind: 'visitor', pass: undefined, pin: undefined, setCookies: [] } as const;
+
+function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, visitor: Visitor): void {
+  const { parts, request, response, record, refuse, upgrade } = walk;
+  const { head, cleansed, facts } = visitor;
+  const { service, bodyBytes: bodyLimit = parts.bodyLimit } = route;
+  record.facts = facts;
+  const decision = decideOnce(visitor, policy);
   record.decision = decision;
   const environment = environmentOf(policy, decision.lane);
   const onPick = (pick: Pick): void => {
@@ -81,19 +118,30 @@ function walk(
   const next = environment ? theOnly(environment, onPick) : createPicks(parts.router, service, decision.lane, onPick);
   const first = next();
   if (first) {
-    const { target } = head;
     const lines = outgoingLines(head, cleansed, environment ? STABLE : decision.lane, parts.via);
-    return proxy(parts.upstream, { request, response, target, lines, bodyLimit, next, refuse }, first);
+    const { retries } = parts;
+    const edge = parts.edge.isNeeded(policy) ? parts.edge : undefined;
+    const extraLines = edge && ((instance: Instance) => edge.answerLines(visitor, decision, policy, instance));
+    const { target } = head;
+    proxy(
+      parts.upstream,
+      { request, response, target, lines, bodyLimit, next, refuse, retries, upgrade, extraLines },
+      first,
+    );
+    return edge?.copy(walk, visitor, service, decision.lane, (lane) => outgoingLines(head, cleansed, lane, parts.via));
   }
   if (record.pick?.kind === 'unknown')
     return refuse('GL_SERVICE_UNKNOWN', `the registry knows no service "${service}"`);
   refuse('GL_NO_INSTANCE', `${service} has no ready instance for the lane ${decision.lane}`);
 }
-
 /** A lane that a trusted client brought is followed; everybody else's request is decided here, and only here. */
-function decideOnce(cleansed: Cleansed, policy: CompiledPolicy | undefined, facts: RequestFacts): Decision {
+function decideOnce({ cleansed, pass, pin, facts }: Visitor, policy: CompiledPolicy | undefined): Decision {
   if (cleansed.lane) return { by: 'carried', lane: cleansed.lane };
-  return policy ? decide(policy, facts) : { by: 'default', lane: STABLE };
+  if (!policy) return { by: 'default', lane: STABLE };
+  if (pass && Object.hasOwn(policy.policy.lanes, pass.lane)) return { by: 'pass', lane: pass.lane };
+  const decision = decide(policy, facts);
+  const lane = pin && pinnedLane(pin, decision, policy.policy);
+  return lane ? { by: 'pinned', lane, rule: pin.rule } : decision;
 }
 
 function factsOf({ method, authority, path, query }: RequestHead, cleansed: Cleansed, time: number): RequestFacts {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { LANE_HEADER, type Lane, type Network, parseLane, readLane } from '@graylane/core';
 import { stripLane } from './carriers.ts';
+import { MIRROR_HEADER } from './edge/mirror.ts';
 import { isForwarding, isWithin, readForwarded } from './forwarded.ts';
 import { hopByHop } from './hop-by-hop.ts';
 
@@ -20,6 +21,12 @@ export interface Cleansed {
   readonly baggage: string | undefined;
   /** The lane that a trusted client sent. */
   readonly lane: Lane | undefined;
+  /** Whether a proxy that is trusted sent it, so that what it says of the client is true. */
+  readonly believed: boolean;
+  /** Whether such a proxy says that the client came by https. */
+  readonly secure: boolean;
+  /** Whether a gateway that is trusted says that it is a copy, which nobody waits for. */
+  readonly isCopy: boolean;
   /** The client's address. */
   readonly ip: string;
   /** What `X-Forwarded-For` says to the instance. */
@@ -36,25 +43,32 @@ export function cleanse({ rawHeaders, headers, socket }: IncomingMessage, trust:
   const endsHere = hopByHop(rawHeaders);
   const lines: string[] = [];
   const baggage: string[] = [];
+  const trusted = isWithin(peer, trust.lanes);
+  let isCopy = false;
   let copy: string | undefined;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const line = rawHeaders[at] as string;
     const value = rawHeaders[at + 1] as string;
     const name = line.toLowerCase();
-    if (endsHere(name) || name === 'host') continue;
+    if (endsHere(name, value) || name === 'host') continue;
     if (isForwarding(name) && (!believed || name === 'x-forwarded-for')) continue;
     if (name === 'baggage') baggage.push(value);
     else if (name === LANE_HEADER) copy = value;
+    else if (name === MIRROR_HEADER) isCopy = trusted;
     else {
       const kept = stripLane(name, value);
       if (kept !== undefined) lines.push(line, kept);
     }
   }
+  if (isCopy) lines.push(MIRROR_HEADER, '1');
   const joined = baggage.length === 0 ? undefined : baggage.join(',');
   return {
     lines,
     baggage: joined === undefined ? undefined : stripLane('baggage', joined),
-    lane: isWithin(peer, trust.lanes) ? (readLane(joined) ?? parseLane(copy)) : undefined,
+    lane: trusted ? (readLane(joined) ?? parseLane(copy)) : undefined,
+    believed,
+    isCopy,
+    secure: believed && headers['x-forwarded-proto'] === 'https',
     ip,
     forwardedFor: chain,
   };

@@ -36,12 +36,23 @@ export function undiciUpstream(timeouts: UpstreamTimeouts): Upstream {
   return {
     send(instance, request, handler) {
       const exchange = new UndiciExchange(handler);
+      if (request.upgrade !== undefined) {
+        exchange.fail('broken', new Error('this upstream upgrades no connection'));
+        return exchange;
+      }
       try {
         poolOf(instance).dispatch(optionsOf(request), exchange);
       } catch (error) {
         exchange.fail('connect-failed', error as Error); // a registry may hold what is no address
       }
       return exchange;
+    },
+    keep(authorities) {
+      for (const [authority, { pool }] of pools) {
+        if (authorities.has(authority)) continue;
+        pools.delete(authority);
+        void pool.close();
+      }
     },
     async close() {
       await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
@@ -60,8 +71,14 @@ function openPool(authority: string, { connectMs, answerMs, idleMs }: UpstreamTi
   });
 }
 
-function optionsOf({ method, target, lines, body }: UpstreamRequest): Dispatcher.DispatchOptions {
-  return { method: method as Dispatcher.HttpMethod, path: target, headers: lines as string[], body: body ?? null };
+function optionsOf({ method, target, lines, body, answerMs }: UpstreamRequest): Dispatcher.DispatchOptions {
+  return {
+    method: method as Dispatcher.HttpMethod,
+    path: target,
+    headers: lines as string[],
+    body: body ?? null,
+    ...(answerMs !== undefined && { headersTimeout: answerMs }),
+  };
 }
 
 class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
@@ -94,16 +111,17 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     _headers: unknown,
     message?: string,
   ): void {
-    if (status < 200) return;
-    this.#handler.onHead(status, bytesOf(message ?? ''), linesOf(controller.rawHeaders));
+    const lines = linesOf(controller.rawHeaders);
+    if (status >= 200) this.#handler.onHead(status, bytesOf(message ?? ''), lines);
+    else if (status !== 100) this.#handler.onInformation?.(status, bytesOf(message ?? ''), lines);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#handler.onData(chunk)) controller.pause();
+    if (!this.#handler.onData(chunk, false)) controller.pause();
   }
 
-  onResponseEnd(): void {
-    this.#handler.onEnd();
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    this.#handler.onEnd(linesOf(controller.rawTrailers));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {

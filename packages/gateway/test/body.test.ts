@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -125,13 +127,16 @@ describe('a request body', () => {
     expect(received.map(({ method, body }) => [method, body])).toEqual(Array(3).fill(['POST', '']));
   });
 
-  it('loses its trailers and nothing else', async () => {
+  it('keeps its trailers, but for those that only a head may have', async () => {
     const { instance, received } = await startInstance();
     const { port } = await startStage([instance]);
     const wire = await connect(port);
-    wire.send(`${POST}transfer-encoding: chunked\r\ntrailer: x-end\r\n\r\n5\r\nhello\r\n0\r\nx-end: graylane\r\n\r\n`);
+    const trailers = ['x-end: 1', 'baggage: graylane=gray', 'x-graylane: gray', 'X-Forwarded-For: 1.2.3.4', 'host: a'];
+    wire.send(`${POST}transfer-encoding: chunked\r\ntrailer: x-end\r\n\r\n5\r\nhello\r\n0\r\n`);
+    wire.send(`${trailers.join('\r\n')}\r\n\r\n`);
     expect((await wire.answer()).status).toBe(200);
-    expect(received[0]).toMatchObject({ body: 'hello', trailers: [] });
+    expect(received[0]).toMatchObject({ body: 'hello', trailers: ['x-end', '1'] });
+    expect(valuesOf(received[0]?.lines ?? [], 'trailer')).toEqual(['x-end']);
     expect((await wire.send(`${POST}\r\n`).answer()).status).toBe(200);
   });
 
@@ -232,7 +237,25 @@ describe('an answer’s body', () => {
     expect([answer.status, answer.body.length]).toEqual([200, 0]);
   });
 
-  it('loses its trailers and nothing else', async () => {
+  it('keeps its trailers, but for those that only a head may have', async () => {
+    const { instance } = await startInstance('stable', (_, response) => {
+      response.writeHead(200, { trailer: 'x-end' });
+      response.write('hello');
+      response.addTrailers({ 'x-end': '1', 'set-cookie': 'a=1', 'content-type': 'text/html' });
+      response.end();
+    });
+    const { port } = await startStage([instance]);
+    const asked = httpRequest({ port, agent: false, headers: { host: 'shop' } }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const body = (await answer.setEncoding('utf8').toArray()).join('');
+    expect({ body, trailer: answer.headers.trailer, trailers: answer.rawTrailers }).toEqual({
+      body: 'hello',
+      trailer: 'x-end',
+      trailers: ['x-end', '1'],
+    });
+  });
+
+  it('loses its trailers on the way to an HTTP/1.0 client, and nothing else', async () => {
     const { instance } = await startInstance('stable', (_, response) => {
       response.writeHead(200, { trailer: 'x-end' });
       response.write('hello');
@@ -240,14 +263,12 @@ describe('an answer’s body', () => {
       response.end();
     });
     const { port } = await startStage([instance]);
-    const wire = await connect(port);
-    for (let count = 0; count < 2; count++) {
-      const answer = await wire.send('GET / HTTP/1.1\r\nHost: shop\r\n\r\n').answer();
-      expect(answer.body.toString()).toBe('hello');
-    }
+    const answer = await ask(port, 'GET / HTTP/1.0\r\nHost: shop\r\n\r\n');
+    expect([answer.status, answer.body.toString()]).toEqual([200, 'hello']);
+    expect(valuesOf(answer.lines, 'trailer')).toEqual([]);
   });
 
-  it('comes after interim answers, which end here', async () => {
+  it('comes after early hints, which go on, and other interim answers, which end here', async () => {
     const { instance } = await startInstance('stable', (_, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' });
       response.writeProcessing();
@@ -256,8 +277,9 @@ describe('an answer’s body', () => {
     });
     const { port } = await startStage([instance]);
     const answer = await ask(port, {});
-    expect(answer).toMatchObject({ status: 200, interim: [] });
+    expect(answer).toMatchObject({ status: 200, interim: [103, 103] });
     expect(answer.body.toString()).toBe('hello');
+    expect((await ask(port, 'GET / HTTP/1.0\r\nHost: shop\r\n\r\n')).interim).toEqual([]);
   });
 
   it('may come before the request was read, and the connection goes on after what the client still sends', async () => {
@@ -324,13 +346,15 @@ describe('a body over the limit', () => {
   );
 
   it('is refused in chunks as soon as it is too large, and the instance sees its request aborted', async () => {
-    let aborted = 0;
+    let [begun, aborted] = [0, 0];
     const { instance } = await startHandler((request) => {
+      begun++;
       request.on('error', () => aborted++).resume();
     });
     const { port, record } = await startStage([instance], { limits });
     const wire = await connect(port);
     wire.send(`${POST}transfer-encoding: chunked\r\n\r\n${chunks(10)}`);
+    await eventually(() => begun === 1);
     for (let count = 0; count < 20; count++) {
       wire.send(chunks(1)); // in many parts: each of them is too much
       await sleep(1);

@@ -22,6 +22,7 @@ limits: { headerBytes: 16384, bodyBytes: 10737418240 }
 timeouts: { connectMs: 500 }
 picks: { balance: round-robin, slowStartMs: 10000, settleMs: 0, maxEjectedShare: 0.3, ejection: { baseMs: 100 } }
 log: { sample: 0.1, headers: [X-User-Id], cookies: [uid] }
+workers: 2
 `;
 
 const VALUE = {
@@ -43,6 +44,8 @@ const VALUE = {
   timeouts: { ...UPSTREAM_TIMEOUTS, connectMs: 500 },
   picks: { balance: 'round-robin', slowStartMs: 10_000, settleMs: 0, maxEjectedShare: 0.3, ejection: { baseMs: 100 } },
   log: { sample: 0.1, headers: ['x-user-id'], cookies: ['uid'] },
+  workers: 2,
+  edge: {},
 };
 
 const LEAST = { registry: 'file:instances.yaml', policy: 'policy.yaml' };
@@ -64,8 +67,9 @@ describe('a gateway’s configuration', () => {
   });
 
   it('is read from JSON', () => {
+    const { edge: _edge, ...fields } = VALUE;
     const json = JSON.stringify({
-      ...VALUE,
+      ...fields,
       listen: '0.0.0.0:8080',
       admin: '9090',
       trust: { lanes: ['10.1.0.0/16'], proxies: ['10.0.0.1', '2001:db8::/32'] },
@@ -81,8 +85,19 @@ describe('a gateway’s configuration', () => {
       limits: GATEWAY_LIMITS,
       timeouts: UPSTREAM_TIMEOUTS,
       picks: {},
+      workers: 1,
+      edge: {},
       log: { sample: 1, headers: [], cookies: [] },
     });
+  });
+
+  it('has duties at the edge, of which pinned lanes need keys', () => {
+    const passes = { keys: [{ file: 'pass.key' }] };
+    const pin = { cookie: 'pin' };
+    expect(parseGatewayConfig({ ...LEAST, passes, pin }).edge).toMatchObject({ passes, pin });
+    expect(mistakesIn({ ...LEAST, pin })).toEqual([
+      'pin: needs keys to sign with: give passes: { keys: [{ file: pass.key }] }',
+    ]);
   });
 
   it('tells all its mistakes at once, each with its path', () => {

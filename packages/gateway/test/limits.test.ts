@@ -171,11 +171,11 @@ describe('a request that two servers could read in two ways', () => {
     expect(received).toEqual([]);
   });
 
-  it('an upgrade is a request like any other: what it would upgrade to ends here', async () => {
+  it('an upgrade is one like any other to an instance that knows none', async () => {
     const { instance, received } = await startInstance();
     const { port } = await startStage([instance]);
     const headers = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Key: x'];
     expect((await ask(port, { headers })).status).toBe(200);
-    expect(valuesOf(received[0]?.lines ?? [], 'upgrade')).toEqual([]);
+    expect(valuesOf(received[0]?.lines ?? [], 'upgrade')).toEqual(['websocket']);
   });
 });

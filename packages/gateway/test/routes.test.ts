@@ -96,7 +96,7 @@ describe('a gateway with routes', () => {
     const targets = ['http://Shop.example.com:80/x?y=1', 'HTTP://shop.example.com?y=1', 'http://shop.example.com'];
     for (const target of targets) expect(await ask(port, { target, host: 'elsewhere' })).toMatchObject({ status: 200 });
     expect(received.map(({ target }) => target)).toEqual(['/x?y=1', '/?y=1', '/']);
-    expect(received[0]?.lines.slice(0, 2)).toEqual(['host', 'Shop.example.com:80']);
+    expect(received[0]?.lines.slice(0, 2)).toEqual(['Host', 'Shop.example.com:80']);
     expect(received[0]?.lines.join()).not.toContain('elsewhere');
   });
 

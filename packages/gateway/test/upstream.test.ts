@@ -1,12 +1,17 @@
 import type { Instance } from '@graylane/core';
-import { expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { undiciUpstream } from '../src/undici-upstream.ts';
-import { UPSTREAM_TIMEOUTS, type UpstreamRequest } from '../src/upstream.ts';
+import { httpUpstream } from '../src/upstream/http-upstream.ts';
+import { UPSTREAM_TIMEOUTS, type Upstream, type UpstreamRequest } from '../src/upstream.ts';
 import { atEnd, deadInstance, startInstance } from './stage.ts';
 
 /** What became of a request, and whether that was told only after `send` had returned. */
-function outcomeOf(instance: Instance, request: Partial<UpstreamRequest> = {}): Promise<readonly [string, boolean]> {
-  const upstream = undiciUpstream(UPSTREAM_TIMEOUTS);
+function outcomeOf(
+  open: () => Upstream,
+  instance: Instance,
+  request: Partial<UpstreamRequest> = {},
+): Promise<readonly [string, boolean]> {
+  const upstream = open();
   atEnd(() => upstream.close());
   return new Promise((resolve) => {
     let returned = false;
@@ -24,26 +29,51 @@ function outcomeOf(instance: Instance, request: Partial<UpstreamRequest> = {}): 
   });
 }
 
-it('an exchange ends well', async () => {
-  const { instance } = await startInstance();
-  expect(await outcomeOf(instance)).toEqual(['ok', true]);
-});
+describe.each<[string, () => Upstream]>([
+  ['our own', () => httpUpstream()],
+  ['undici', () => undiciUpstream(UPSTREAM_TIMEOUTS)],
+])('with the upstream of %s', (name, open) => {
+  it('an exchange ends well', async () => {
+    const { instance } = await startInstance();
+    expect(await outcomeOf(open, instance)).toEqual(['ok', true]);
+  });
 
-it('a connection that is refused is told from an answer that fails', async () => {
-  expect(await outcomeOf(await deadInstance())).toEqual(['connect-failed', true]);
-});
+  it('a connection that is refused is told from an answer that fails', async () => {
+    expect(await outcomeOf(open, await deadInstance())).toEqual(['connect-failed', true]);
+  });
 
-it('an address that is none is the instance’s fault', async () => {
-  const { instance } = await startInstance();
-  expect(await outcomeOf({ ...instance, host: 'not a host' })).toEqual(['connect-failed', true]);
-});
+  it.each([{ host: 'not a host' }, { host: '' }, { host: 'a/b' }, { port: 65_536 }, { port: -1 }])(
+    'an address that is none is the instance’s fault: %j',
+    async (place) => {
+      const { instance } = await startInstance();
+      expect(await outcomeOf(open, { ...instance, ...place })).toEqual(['connect-failed', true]);
+    },
+  );
 
-it.each<[string, Partial<UpstreamRequest>]>([
-  ['target', { target: '*' }],
-  ['header', { lines: ['host', 'a', 'host', 'b'] }],
-  ['expectation', { lines: ['expect', '100-continue'] }],
-])('a %s that cannot be sent to anybody is not the instance’s fault', async (_, request) => {
-  const { instance, received } = await startInstance();
-  expect(await outcomeOf(instance, request)).toEqual(['broken', true]);
-  expect(received).toEqual([]);
+  it.each<[string, Partial<UpstreamRequest>]>([
+    ['target', { target: '*' }],
+    ['header', { lines: ['host', 'a', 'host', 'b'] }],
+    ['expectation', { lines: ['host', 'a', 'expect', '100-continue'] }],
+    ['line end in the method', { method: 'GET / HTTP/1.1\r\nx: y\r\n' }],
+    ['line end in the target', { target: '/\r\nx: y' }],
+    ['space in the target', { target: '/a b' }],
+    ['line end in a name', { lines: ['host', 'a', 'x\r\ny', 'z'] }],
+    ['line end in a value', { lines: ['host', 'a', 'x', 'y\r\nz: 1'] }],
+    ['bare line feed in a value', { lines: ['host', 'a', 'x', 'y\nz: 1'] }],
+    ['NUL in a value', { lines: ['host', 'a', 'x', 'y\0'] }],
+    ['character that becomes a line end', { lines: ['host', 'a', 'x', 'y\u010d\u010az: 1'] }],
+  ])('a %s that cannot be sent to anybody is not the instance’s fault', async (_, request) => {
+    const { instance, received } = await startInstance();
+    expect(await outcomeOf(open, instance, request)).toEqual(['broken', true]);
+    expect(received).toEqual([]);
+  });
+
+  it('a name is looked up', async () => {
+    const { instance } = await startInstance();
+    expect(await outcomeOf(open, { ...instance, host: 'localhost' })).toEqual([
+      expect.stringMatching(/ok|connect-failed/), // where a machine knows localhost as ::1 alone
+      true,
+    ]);
+    expect(name).not.toBe('');
+  });
 });

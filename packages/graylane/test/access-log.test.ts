@@ -27,6 +27,7 @@ const exchange = (changes: Partial<ExchangeRecord> = {}): ExchangeRecord => ({
   ip: '10.1.2.3',
   requestID: undefined,
   lines: [],
+  facts: undefined,
   decision: { by: 'rule', rule: 'testers', lane: GRAY },
   service: 'cart',
   pick: hit(GRAY),

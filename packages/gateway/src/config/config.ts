@@ -4,16 +4,19 @@ import type { Route } from '../routes.ts';
 import type { Trust } from '../trust.ts';
 import { UPSTREAM_TIMEOUTS, type UpstreamTimeouts } from '../upstream.ts';
 import { type ListenAddress, readAddress } from './address.ts';
+import { EDGE_FIELDS, type EdgeConfig, readEdge } from './edge.ts';
+import { type ListenConfig, readListen } from './listen.ts';
 import { type LogConfig, readLog } from './log.ts';
 import { readNetworks } from './networks.ts';
 import { readNumbers } from './numbers.ts';
 import { type PicksConfig, readPicks } from './picks.ts';
 import { readRoutes } from './routes.ts';
+import { readWorkers, type WorkerCount } from './workers.ts';
 
 /** The gateway's own configuration, as its file has it. */
 export interface GatewayConfig {
   /** `8080` or `0.0.0.0:8080`. Default 127.0.0.1:8080. */
-  readonly listen: ListenAddress;
+  readonly listen: ListenConfig;
   /** For probes and status. Default: not served. */
   readonly admin?: ListenAddress;
   /** Where instances come from: `http://127.0.0.1:8700`, `file:instances.yaml`. */
@@ -31,6 +34,10 @@ export interface GatewayConfig {
   readonly picks: PicksConfig;
   /** What the access log keeps. */
   readonly log: LogConfig;
+  /** How many processes share the work. Default 1. */
+  readonly workers: WorkerCount;
+  /** What it does at the edge beside deciding by rules. */
+  readonly edge: EdgeConfig;
 }
 
 const ROOT_FIELDS = [
@@ -45,6 +52,8 @@ const ROOT_FIELDS = [
   'timeouts',
   'picks',
   'log',
+  'workers',
+  ...EDGE_FIELDS,
 ] as const;
 
 /**
@@ -64,7 +73,7 @@ function readConfig(root: Value): GatewayConfig | undefined {
   if (!fields) return undefined;
   const registry = root.at('registry').text();
   const policy = root.at('policy').text();
-  const listen = fields.listen ? readAddress(fields.listen) : { host: '127.0.0.1', port: 8080 };
+  const listen = fields.listen ? readListen(fields.listen) : { host: '127.0.0.1', port: 8080 };
   const admin = fields.admin && readAddress(fields.admin);
   const stateDirectory = fields.stateDirectory?.text();
   const routes = fields.routes && readRoutes(fields.routes);
@@ -77,6 +86,10 @@ function readConfig(root: Value): GatewayConfig | undefined {
   const timeouts = readNumbers(fields.timeouts, UPSTREAM_TIMEOUTS);
   const picks = readPicks(fields.picks);
   const log = readLog(fields.log);
+  const workers = readWorkers(fields.workers);
+  const edge = readEdge(fields);
+  if (listen && 'reusePort' in listen && workers !== 1)
+    root.at('workers').fail('share one socket already: leave reusePort out');
   if (registry === undefined || policy === undefined || listen === undefined) return undefined;
   return {
     listen,
@@ -87,6 +100,8 @@ function readConfig(root: Value): GatewayConfig | undefined {
     timeouts,
     picks,
     log,
+    workers,
+    edge,
     ...(admin && { admin }),
     ...(stateDirectory !== undefined && { stateDirectory }),
     ...(routes && { routes }),

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { geoFile, type Place, placeInHeaders } from './geo.ts';
+import { geoFile, type Place, type PlaceHeaders, placeInHeaders } from './geo.ts';
 import type { GeoConfig } from './geo-config.ts';
 
 /** What of a request says where it comes from. */
@@ -14,6 +14,8 @@ export interface PlacedRequest {
 export interface OpenGeo {
   /** The place of a request: what headers say, and what they do not say from the file. */
   place(request: PlacedRequest): Place;
+  /** The headers that say a place: whoever is not believed must not send them on. */
+  readonly headers: PlaceHeaders;
   close(): void;
 }
 
@@ -32,6 +34,7 @@ export async function openGeo(
   const database = path === undefined ? undefined : geoFile(resolve(directory, path), language, { onError });
   await database?.file.ready();
   return {
+    headers,
     place: ({ ip, lines, believed }) => ({
       ...database?.find(ip),
       ...(believed && placeInHeaders(lines, headers)),

@@ -1,28 +1,18 @@
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { dirname, resolve } from 'node:path';
-import {
-  createAdminServer,
-  createGateway,
-  type ExchangeRecord,
-  type Gateway,
-  type GatewayConfig,
-  type LogConfig,
-  parseGatewayConfig,
-} from '@graylane/gateway';
-import { openPolicy, openRegistry } from '@graylane/sources/open';
+import cluster from 'node:cluster';
 import { type Command, Option } from 'commander';
-import { exchangeLine, formatExchange } from '../access-log.ts';
-import { unreadable } from '../failure.ts';
+import { checkConfiguration } from '../gateway/check-configuration.ts';
+import { readConfiguration } from '../gateway/configuration.ts';
+import type { LogFormat } from '../gateway/request-log.ts';
+import { runPrimary } from '../gateway/run-primary.ts';
+import { runSingle } from '../gateway/run-single.ts';
+import { runWorker } from '../gateway/worker.ts';
 import type { Notice } from '../notices.ts';
-import { untilSignal } from '../signals.ts';
-import { milliseconds, urlOf } from './options.ts';
+import { milliseconds } from './options.ts';
 
 interface Options {
   readonly config: string;
-  readonly log: 'json' | 'text' | 'none';
+  readonly check?: boolean;
+  readonly log: LogFormat;
   readonly drain: number;
 }
 
@@ -30,8 +20,12 @@ export function addGateway(program: Command, notice: Notice): void {
   program
     .command('gateway')
     .summary('run a gateway from a configuration file')
-    .description('Runs a gateway. SIGTERM and SIGINT drain it: it is not ready any more, then ends what is under way.')
+    .description(
+      'Runs a gateway. The file is read again when it changes and on SIGHUP. SIGTERM and SIGINT drain: it is not ready any ' +
+        'more, then ends what is under way. With workers, SIGUSR2 replaces them all and refuses no connection.',
+    )
     .requiredOption('-c, --config <file>', 'the configuration, YAML or JSON')
+    .option('--check', 'only say whether the configuration is good, and what it would do')
     .addOption(
       new Option('--log <format>', 'how each request is shown').choices(['json', 'text', 'none']).default('json'),
     )
@@ -40,11 +34,12 @@ export function addGateway(program: Command, notice: Notice): void {
       'after',
       `
 The configuration, with what is assumed; paths are relative to it:
-  listen: 127.0.0.1:8080
-  admin: 127.0.0.1:8081              # /healthz, /readyz, /status; without it they are not served
+  listen: 127.0.0.1:8080             # or { address: 8080, reusePort: true }: the next one may listen beside it
+  admin: 127.0.0.1:8081              # /healthz, /readyz, /status, /metrics, /explain; without it they are not served
   registry: http://127.0.0.1:8700    # or file:instances.yaml; needed
   policy: policy.yaml                # needed
   stateDirectory: state              # keeps the last good ones; without it nothing is kept
+  workers: 1                         # processes that share the work; auto is one for each processor
   routes:                            # without them the host is the service
     - { host: shop.example.com, path: /, service: storefront }
   trust: { lanes: [10.0.0.0/8], proxies: [10.0.0.0/8] }   # nobody, unless it is said
@@ -52,76 +47,16 @@ The configuration, with what is assumed; paths are relative to it:
   timeouts: { connectMs: 2000, answerMs: 60000, idleMs: 300000 }   # a route may have its own, and bodyBytes
   log: { sample: 1, headers: [], cookies: [] }    # headers and cookies to keep; failures are logged always
 
-The token of a registry that wants one comes from the environment: GRAYLANE_REGISTRY_TOKEN.`,
+Tokens come from the environment: GRAYLANE_REGISTRY_TOKEN for a registry that wants one, GRAYLANE_ADMIN_TOKEN for what
+the admin listener wants to be shown.`,
     )
     .action((options: Options) => run(options, notice));
 }
 
-async function run({ config: path, log, drain }: Options, notice: Notice): Promise<void> {
-  const text = await readFile(path, 'utf8').catch((error) => {
-    throw unreadable(path, error);
-  });
-  const config = parseGatewayConfig(text);
-  const gateway = await openGateway(config, dirname(path), log, notice);
-  const probes = config.admin && createAdminServer(gateway);
-  let drainMs = 0;
-  try {
-    const adminURL = probes && (await listen(probes, config.admin));
-    const gatewayURL = urlOf(await gateway.listen(config.listen.port, config.listen.host));
-    const asked = untilSignal();
-    console.error(`gateway  ${gatewayURL}${adminURL ? `\nadmin    ${adminURL}` : ''}`);
-    const signal = await asked;
-    console.error(`${signal}: draining for ${drain} ms; once more to end at once`);
-    drainMs = drain;
-  } finally {
-    await gateway.close({ drainMs });
-    probes?.close();
-    probes?.closeAllConnections();
-  }
-}
-
-async function openGateway(
-  config: GatewayConfig,
-  directory: string,
-  log: Options['log'],
-  notice: Notice,
-): Promise<Gateway> {
-  const { routes, trust, limits, timeouts, stateDirectory } = config;
-  const below = (source: string): string => {
-    const [, path] = /^(?:file:(?:\/\/)?)?(?![a-z][a-z0-9+]+:)(.+)$/i.exec(source) ?? [];
-    return path === undefined ? source : `file:${resolve(directory, path)}`;
-  };
-  const token = process.env.GRAYLANE_REGISTRY_TOKEN;
-  const kept = {
-    onError: notice,
-    ...(stateDirectory !== undefined && { stateDirectory: resolve(directory, stateDirectory) }),
-  };
-  const write = logger(log, config.log);
-  const policy = await openPolicy(below(config.policy), kept);
-  const registry = await openRegistry(below(config.registry), { ...kept, ...(token !== undefined && { token }) });
-  return createGateway({
-    registry,
-    policy,
-    trust,
-    limits,
-    timeouts,
-    ...(routes && { routes }),
-    ...(write && { onExchange: write }),
-  });
-}
-
-/** Logs requests: a sample of those that went well, and all others. */
-function logger(format: Options['log'], config: LogConfig): ((exchange: ExchangeRecord) => void) | undefined {
-  if (format === 'none') return undefined;
-  const lineOf = format === 'json' ? (exchange: ExchangeRecord) => exchangeLine(exchange, config) : formatExchange;
-  return (exchange) => {
-    const wentWell = exchange.error === undefined && exchange.status < 500;
-    if (!wentWell || Math.random() < config.sample) console.log(lineOf(exchange));
-  };
-}
-
-async function listen(server: Server, at: GatewayConfig['admin']): Promise<string> {
-  server.listen(at?.port, at?.host);
-  await once(server, 'listening');
-  return urlOf(server.address() as AddressInfo);
+async function run({ config, check, log, drain }: Options, notice: Notice): Promise<void> {
+  if (cluster.isWorker) return runWorker();
+  if (check) return console.log(await checkConfiguration(config));
+  const configuration = await readConfiguration(config);
+  const runIt = configuration.config.workers === 1 ? runSingle : runPrimary;
+  await runIt(configuration, { log, drainMs: drain }, notice);
 }

@@ -1,0 +1,64 @@
+import { dirname, resolve } from 'node:path';
+import { authorityOf, GraylaneError, isGraylaneError } from '@graylane/core';
+import type { GatewayConfig } from '@graylane/gateway';
+import { openRegistry } from '@graylane/sources/open';
+import { formatFailure } from '../failure.ts';
+import { readPolicy } from '../read-once.ts';
+import { adminWarning } from './admin-listener.ts';
+import { type Configuration, readConfiguration } from './configuration.ts';
+import { below } from './open-gateway.ts';
+
+/**
+ * Says what a gateway would do with a configuration, without listening and without asking the registry.
+ *
+ * @throws GraylaneError `GL_CONFIG_INVALID` with all that is wrong: with the configuration itself, or else with the policy,
+ * its segment files and the form of the registry's URL
+ */
+export async function checkConfiguration(path: string): Promise<string> {
+  const configuration = await readConfiguration(path);
+  const { config } = configuration;
+  const directory = dirname(path);
+  const checks = await Promise.allSettled([
+    readPolicy(resolve(directory, config.policy.replace(/^file:(?:\/\/)?/, ''))),
+    checkRegistry(below(directory, config.registry)),
+  ]);
+  const failures = checks.flatMap((check) => (check.status === 'rejected' ? [check.reason as Error] : []));
+  if (failures.length > 0) throw new GraylaneError('GL_CONFIG_INVALID', failures.map(formatFailure).join('\n'));
+  const [policy] = checks;
+  const rules = policy.status === 'fulfilled' ? policy.value.policy.rules.length : 0;
+  const revision = policy.status === 'fulfilled' ? policy.value.revision : '';
+  return describe(configuration, `${rules === 1 ? '1 rule' : `${rules} rules`}, revision ${revision}`);
+}
+
+/** Only whether it can be asked: whether it answers is a matter of the place, and not of the file. */
+async function checkRegistry(url: string): Promise<void> {
+  if (/^https?:/i.test(url) && !URL.canParse(url))
+    throw new GraylaneError('GL_CONFIG_INVALID', `registry: "${url}" is no URL: write http://HOST:PORT`);
+  try {
+    const registry = await openRegistry(url);
+    await registry.close();
+  } catch (error) {
+    if (isGraylaneError(error)) throw error;
+    throw new GraylaneError('GL_CONFIG_INVALID', `registry: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function describe({ path, revision, config }: Configuration, policy: string): string {
+  const { listen, admin, registry, workers } = config;
+  const warning = admin && adminWarning(admin.host, process.env.GRAYLANE_ADMIN_TOKEN || undefined);
+  return [
+    `${path} is good, configuration ${revision}`,
+    `listen    ${authorityOf(listen)}${listen.reusePort ? ', with others' : ''}`,
+    `admin     ${admin ? authorityOf(admin) : 'nowhere'}`,
+    `workers   ${workers}`,
+    `registry  ${registry}`,
+    `policy    ${config.policy}, ${policy}`,
+    `routes    ${formatRoutes(config.routes)}`,
+    ...(warning === undefined ? [] : ['', warning]),
+  ].join('\n');
+}
+
+function formatRoutes(routes: GatewayConfig['routes']): string {
+  if (!routes) return 'the host is the service: http://cart/ goes to cart';
+  return routes.map(({ host = '*', path = '/', service }) => `${host}${path} → ${service}`).join('\n          ');
+}

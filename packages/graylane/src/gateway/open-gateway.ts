@@ -1,0 +1,105 @@
+import { dirname, resolve } from 'node:path';
+import {
+  type AdminAnswers,
+  answerFor,
+  createGateway,
+  createMetrics,
+  createRecent,
+  type Gateway,
+  type LiveOptions,
+} from '@graylane/gateway';
+import { openPolicy, openRegistry } from '@graylane/sources/open';
+import type { Notice } from '../notices.ts';
+import { type Changes, type Configuration, changesBetween, takeLive } from './configuration.ts';
+import { createRequestLog, type LogFormat } from './request-log.ts';
+
+/** A gateway as its configuration file says, with what is asked of it while it runs. */
+export interface OpenGateway {
+  readonly gateway: Gateway;
+  readonly answers: AdminAnswers;
+  /** What is in force: of the last configuration that was applied, all that needs no restart. */
+  readonly configuration: Configuration;
+  /** Starts listening; resolves with the address. */
+  listen(): ReturnType<Gateway['listen']>;
+  /** Applies what of a configuration can be applied while it runs. */
+  apply(configuration: Configuration): Changes;
+}
+
+/** Opens the sources that a configuration names, and a gateway on them. */
+export async function openGateway(initial: Configuration, log: LogFormat, notice: Notice): Promise<OpenGateway> {
+  let configuration = initial;
+  const { config } = initial;
+  const metrics = createMetrics({ services: () => servicesOf(configuration), process: true });
+  const recent = createRecent();
+  const liveOptions = ({ config: { routes, trust, limits, timeouts, log: kept } }: Configuration): LiveOptions => {
+    const write = createRequestLog(log, kept);
+    return {
+      ...(routes && { routes }),
+      trust,
+      limits,
+      timeouts,
+      onExchange(exchange) {
+        metrics.count(exchange);
+        recent.add(exchange);
+        write(exchange);
+      },
+    };
+  };
+  const sources = await openSources(initial, notice);
+  const gateway = createGateway({ ...liveOptions(initial), ...sources, limits: config.limits, picks: config.picks });
+  metrics.follow(gateway);
+  const about = () => ({
+    configuration: { file: configuration.path, revision: configuration.revision },
+    listening: gateway.addresses().map(({ address, port }) => ({ address, port })),
+  });
+  return {
+    gateway,
+    answers: answerFor({ gateway, metrics, recent, about }),
+    get configuration() {
+      return configuration;
+    },
+    listen() {
+      const { port, host, reusePort = false } = config.listen;
+      return gateway.listen(port, host, { reusePort });
+    },
+    apply(next) {
+      const changes = changesBetween(configuration.config, next.config);
+      configuration = { ...next, config: takeLive(configuration.config, next.config) };
+      if (changes.live.length > 0) gateway.reconfigure(liveOptions(configuration));
+      return changes;
+    },
+  };
+}
+
+async function openSources({ path, config }: Configuration, notice: Notice) {
+  const directory = dirname(path);
+  const { stateDirectory } = config;
+  const token = process.env.GRAYLANE_REGISTRY_TOKEN;
+  const kept = {
+    onError: notice,
+    ...(stateDirectory !== undefined && { stateDirectory: resolve(directory, stateDirectory) }),
+  };
+  const policy = await openPolicy(below(directory, config.policy), kept);
+  const registry = await openRegistry(below(directory, config.registry), {
+    ...kept,
+    ...(token !== undefined && { token }),
+  });
+  return { policy, registry };
+}
+
+/** A source as a URL; a path is below the directory of the configuration. */
+export function below(directory: string, source: string): string {
+  const [, path] = /^(?:file:(?:\/\/)?)?(?![a-z][a-z0-9+]+:)(.+)$/i.exec(source) ?? [];
+  return path === undefined ? source : `file:${resolve(directory, path)}`;
+}
+
+const services = new WeakMap<Configuration, ReadonlySet<string>>();
+
+function servicesOf(configuration: Configuration): ReadonlySet<string> {
+  let known = services.get(configuration);
+  if (!known) {
+    known = new Set(configuration.config.routes?.map(({ service }) => service.toLowerCase()));
+    services.set(configuration, known);
+  }
+  return known;
+}
