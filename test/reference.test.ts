@@ -23,13 +23,15 @@ describe('the page of errors', () => {
       expect(sections.find((section) => section.startsWith(`${code}\n`))?.split('\n\n')).toEqual(lines);
     },
   );
+});
 
-  it('is as the script writes it', () => {
-    const directory = mkdtempSync(join(tmpdir(), 'graylane-errors-'));
+describe('the pages of reference', () => {
+  it.each(['errors.md', 'findings.md'])('%s is as the script writes it', (name) => {
+    const directory = mkdtempSync(join(tmpdir(), 'graylane-reference-'));
     try {
-      const file = join(directory, 'errors.md');
-      execFileSync(process.execPath, [resolve(root, 'scripts/write-errors-doc.ts'), file]);
-      expect(page).toBe(readFileSync(file, 'utf8'));
+      execFileSync(process.execPath, [resolve(root, 'scripts/write-reference.ts'), directory]);
+      const kept = readFileSync(resolve(root, 'docs/reference', name), 'utf8');
+      expect(kept).toBe(readFileSync(join(directory, name), 'utf8'));
     } finally {
       rmSync(directory, { recursive: true });
     }
