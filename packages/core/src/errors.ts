@@ -25,6 +25,10 @@ export type ErrorCode =
   | 'GL_UPSTREAM_FAILED'
   | 'GL_UPSTREAM_TIMEOUT'
   | 'GL_BODY_TOO_LARGE'
+  | 'GL_HEADERS_TOO_LARGE'
+  | 'GL_REQUEST_TIMEOUT'
+  | 'GL_TOO_MANY_CONNECTIONS'
+  | 'GL_OVERLOADED'
   | 'GL_REGISTRY_UNAVAILABLE'
   | 'GL_REGISTRY_REFUSED'
   | 'GL_POLICY_UNAVAILABLE'
@@ -100,6 +104,26 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     summary: 'An instance did not answer in time.',
     remedy: 'Look why it is slow, or raise the timeout of the gateway.',
     status: 504,
+  },
+  GL_HEADERS_TOO_LARGE: {
+    summary: 'The headers of a request are larger than the gateway takes.',
+    remedy: "Send less, or raise `limits.headerBytes` in the gateway's configuration.",
+    status: 431,
+  },
+  GL_REQUEST_TIMEOUT: {
+    summary: 'A request did not come in time, or more slowly than a listener allows.',
+    remedy: "Send it faster, or raise the time limits in the gateway's configuration.",
+    status: 408,
+  },
+  GL_TOO_MANY_CONNECTIONS: {
+    summary: 'One address has more connections to the gateway than a listener allows.',
+    remedy: 'Use the connections again that are open, or raise `connectionsPerAddress` of the listener.',
+    status: 429,
+  },
+  GL_OVERLOADED: {
+    summary: 'The gateway has more connections than a listener allows.',
+    remedy: 'Try again later, start another gateway, or raise `connections` of the listener.',
+    status: 503,
   },
   GL_BODY_TOO_LARGE: {
     summary: "A request's body is larger than the gateway's limit.",

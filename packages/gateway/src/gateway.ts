@@ -39,8 +39,10 @@ export interface GatewayOptions {
   >;
   /** Called after each request. Default: nothing. */
   readonly onExchange?: (exchange: ExchangeRecord) => void;
-  /** What sends requests to instances. Default: HTTP/1.1 of our own. */
+  /** What sends requests to instances. Default: what each speaks, by its `metadata.protocol`. */
   readonly upstream?: Upstream;
+  /** Authorities that sign the certificates of instances, as PEM. Default: those of Node. */
+  readonly instanceCA?: readonly Buffer[];
   /** What it does at the edge beside deciding by rules. Closed by whoever opened it. Default: nothing. */
   readonly edge?: EdgeDuties;
   /** Where it listens beside the address that `listen` is given. Default: nowhere. */

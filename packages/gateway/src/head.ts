@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { METHODS as HTTP_METHODS, type IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
 /** What a request asks for, whichever form its target has. */
@@ -19,7 +19,9 @@ export interface RequestHead {
 }
 
 /** A host and a port: RFC 3986 §3.2.2 without user information, which no request may have (RFC 9110 §4.2.4). */
-const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~%!$&'()*+,;=-]*)(?::\d{0,5})?$/;
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~%!$&'()*+,;=-]+)(?::\d{0,5})?$/;
+
+const METHODS: ReadonlySet<string> = new Set(HTTP_METHODS);
 
 const ABSOLUTE = /^https?:\/\/([^/?]+)(.*)$/i;
 
@@ -32,11 +34,18 @@ export function readHead(request: IncomingMessage): RequestHead | string {
   const coding = request.headers['transfer-encoding'];
   if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || httpVersion !== '1.1'))
     return 'the only transfer coding is chunked, in HTTP/1.1';
+  if (!METHODS.has(method)) return 'the method is none of HTTP';
   if (countHosts(request.rawHeaders) > 1) return 'there is more than one Host';
+  const { host, expect } = request.headers;
+  if (host === undefined && httpVersion === '1.1') return 'there is no Host';
+  if (host !== undefined && (host === '' || !AUTHORITY.test(host))) return 'the host is none';
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue')
+    return 'nothing but 100-continue can be expected';
   if (url.includes('#')) return 'the request target has a fragment';
-  const [, named = request.headers.host ?? '', target = url] = ABSOLUTE.exec(url) ?? [];
-  if (!AUTHORITY.test(named)) return 'the host is none';
+  const [, named = host ?? '', target = url] = ABSOLUTE.exec(url) ?? [];
+  if (named !== '' && !AUTHORITY.test(named)) return 'the host is none';
   const scheme = (request.socket as Partial<TLSSocket>).encrypted ? 'https' : 'http';
+  if (target === '*' && method !== 'OPTIONS') return 'only OPTIONS can be for the whole server';
   const place = locate(named, target.startsWith('?') || target === '' ? `/${target}` : target);
   return typeof place === 'string' ? place : { method, httpVersion, scheme, ...place };
 }

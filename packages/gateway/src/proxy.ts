@@ -43,7 +43,7 @@ export interface ProxyJob {
 /** How often a request is sent, each time to another instance if there is one. */
 const MAX_ATTEMPTS = 3;
 
-/** Up to this size, a body that came in one piece leaves in one piece with its head. */
+/** Up to this size, the last part of a body is sent as a text. */
 const WHOLE_BYTES = 16_384;
 
 /**
@@ -98,7 +98,9 @@ class Relay implements UpstreamHandler, BodyListener {
   }
 
   onInformation(status: number, _reason: string, lines: readonly string[]): void {
-    if (status === 103) sendEarlyHints(this.#job.response, lines);
+    const { request, response } = this.#job;
+    if (status === 103) sendEarlyHints(response, lines);
+    else if (status === 102 && request.httpVersion === '1.1' && !response.headersSent) response.writeProcessing();
   }
 
   onHead(status: number, reason: string, lines: readonly string[]): void {
@@ -109,8 +111,10 @@ class Relay implements UpstreamHandler, BodyListener {
 
   onData(chunk: Buffer, last: boolean): boolean {
     const { response } = this.#job;
-    if (last && chunk.length <= WHOLE_BYTES) {
-      response.end(chunk.toString('latin1'), 'latin1'); // Node joins a text with the head, and writes once
+    if (last) {
+      // Node joins a text with the head and writes once; what is large is better not copied.
+      if (chunk.length <= WHOLE_BYTES) response.end(chunk.toString('latin1'), 'latin1');
+      else response.end(chunk);
       return true;
     }
     if (response.write(chunk)) return true;

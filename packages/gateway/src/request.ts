@@ -15,7 +15,9 @@ import type { Edge } from './edge/edge.ts';
 import { pinnedLane } from './edge/lane-pin.ts';
 import type { Visitor } from './edge/visitor.ts';
 import { environmentOf, theOnly } from './environment.ts';
+import { isWithin } from './forwarded.ts';
 import { type RequestHead, readHead } from './head.ts';
+import { type RequestSpans, startSpans } from './operate/spans.ts';
 import { hostLine, outgoingLines } from './outgoing-lines.ts';
 import { createPicks } from './picks.ts';
 import { proxy } from './proxy.ts';
@@ -57,14 +59,20 @@ export function handleRequest(
   upgrade?: ClientUpgrade,
 ): void {
   const record = startRecord(request);
-  response.once('close', () => parts.onExchange(record.finish(response)));
+  const isBelieved = (): boolean => isWithin(request.socket.remoteAddress ?? '', parts.trust.proxies);
+  const spans = startSpans(request, response, record, isBelieved);
+  response.once('close', () => {
+    const exchange = record.finish(response);
+    spans?.end(exchange);
+    parts.onExchange(exchange);
+  });
   const refuse: Refuse = (code, message, detail) => {
     record.error = code;
     record.detail = detail;
     answerError(response, code, message);
   };
   try {
-    enter({ parts, request, response, record, refuse, upgrade });
+    enter({ parts, request, response, record, refuse, upgrade, spans });
   } catch (error) {
     refuse('GL_INTERNAL', 'the gateway failed', (error as Error).stack);
   }
@@ -80,6 +88,7 @@ interface Walk {
   readonly record: OpenRecord;
   readonly refuse: Refuse;
   readonly upgrade: ClientUpgrade | undefined;
+  readonly spans: RequestSpans | undefined;
 }
 
 /** The gateway's whole work on a request, top to bottom: read, cleanse, route, meet, decide, tag, pick, proxy. */
@@ -105,7 +114,7 @@ function enter(walk: Walk): void {
 const NOBODY = { kind: 'visitor', pass: undefined, pin: undefined, setCookies: [] } as const;
 
 function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, visitor: Visitor): void {
-  const { parts, request, response, record, refuse, upgrade } = walk;
+  const { parts, request, response, record, refuse, upgrade, spans } = walk;
   const { head, cleansed, facts } = visitor;
   const { service, bodyBytes: bodyLimit = parts.bodyLimit } = route;
   record.facts = facts;
@@ -115,10 +124,12 @@ function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, vis
   const onPick = (pick: Pick): void => {
     record.pick = pick;
   };
-  const next = environment ? theOnly(environment, onPick) : createPicks(parts.router, service, decision.lane, onPick);
+  const picks = environment ? theOnly(environment, onPick) : createPicks(parts.router, service, decision.lane, onPick);
+  const next = spans ? spans.attempts(picks) : picks;
   const first = next();
   if (first) {
-    const lines = outgoingLines(head, cleansed, environment ? STABLE : decision.lane, parts.via);
+    const outgoing = outgoingLines(head, cleansed, environment ? STABLE : decision.lane, parts.via);
+    const lines = spans ? spans.lines(outgoing) : outgoing;
     const { retries } = parts;
     const edge = parts.edge.isNeeded(policy) ? parts.edge : undefined;
     const extraLines = edge && ((instance: Instance) => edge.answerLines(visitor, decision, policy, instance));
@@ -134,6 +145,7 @@ function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, vis
     return refuse('GL_SERVICE_UNKNOWN', `the registry knows no service "${service}"`);
   refuse('GL_NO_INSTANCE', `${service} has no ready instance for the lane ${decision.lane}`);
 }
+
 /** A lane that a trusted client brought is followed; everybody else's request is decided here, and only here. */
 function decideOnce({ cleansed, pass, pin, facts }: Visitor, policy: CompiledPolicy | undefined): Decision {
   if (cleansed.lane) return { by: 'carried', lane: cleansed.lane };

@@ -50,6 +50,7 @@ export function cleanse({ rawHeaders, headers, socket }: IncomingMessage, trust:
     const line = rawHeaders[at] as string;
     const value = rawHeaders[at + 1] as string;
     const name = line.toLowerCase();
+    if (name.includes('_') && isOursToSay(name.replaceAll('_', '-'), value)) continue;
     if (endsHere(name, value) || name === 'host') continue;
     if (isForwarding(name) && (!believed || name === 'x-forwarded-for')) continue;
     if (name === 'baggage') baggage.push(value);
@@ -57,7 +58,8 @@ export function cleanse({ rawHeaders, headers, socket }: IncomingMessage, trust:
     else if (name === MIRROR_HEADER) isCopy = trusted;
     else {
       const kept = stripLane(name, value);
-      if (kept !== undefined) lines.push(line, kept);
+      // Some servers read a length with zeros in front as octal.
+      if (kept !== undefined) lines.push(line, name === 'content-length' ? kept.replace(/^0+(?=\d)/, '') : kept);
     }
   }
   if (isCopy) lines.push(MIRROR_HEADER, '1');
@@ -72,4 +74,19 @@ export function cleanse({ rawHeaders, headers, socket }: IncomingMessage, trust:
     ip,
     forwardedFor: chain,
   };
+}
+
+const ENDS_HERE = hopByHop([]);
+
+/** Whether a server that takes an underscore for a hyphen, as CGI does, would find something in a header that is not the client's to say. */
+function isOursToSay(name: string, value: string): boolean {
+  if (
+    name === 'host' ||
+    name === 'content-length' ||
+    name === LANE_HEADER ||
+    name === MIRROR_HEADER ||
+    isForwarding(name)
+  )
+    return true;
+  return ENDS_HERE(name, value) || stripLane(name, value) !== value;
 }

@@ -7,12 +7,12 @@ export interface UpstreamsByProtocol {
   readonly http: Upstream;
   /** For `h2` and `h2c`. */
   readonly http2: Upstream;
-  /** For `https`. Default: as `http`. */
-  readonly https?: Upstream;
+  /** For `https`. */
+  readonly https: Upstream;
 }
 
 /** An upstream that sends to each instance in the protocol that its registration names as `metadata.protocol`. */
-export function upstreamByProtocol({ http, http2, https = http }: UpstreamsByProtocol): Upstream {
+export function upstreamByProtocol({ http, http2, https }: UpstreamsByProtocol): Upstream {
   const all = [...new Set([http, http2, https])];
   const upstreamOf = ({ metadata: { protocol } }: Instance): Upstream => {
     if (protocol === undefined) return http;

@@ -1,8 +1,7 @@
 import type { Instance } from '@graylane/core';
 import { describe, expect, it } from '@jest/globals';
-import { undiciUpstream } from '../src/undici-upstream.ts';
 import { httpUpstream } from '../src/upstream/http-upstream.ts';
-import { UPSTREAM_TIMEOUTS, type Upstream, type UpstreamRequest } from '../src/upstream.ts';
+import type { Upstream, UpstreamRequest } from '../src/upstream.ts';
 import { atEnd, deadInstance, startInstance } from './stage.ts';
 
 /** What became of a request, and whether that was told only after `send` had returned. */
@@ -29,10 +28,9 @@ function outcomeOf(
   });
 }
 
-describe.each<[string, () => Upstream]>([
-  ['our own', () => httpUpstream()],
-  ['undici', () => undiciUpstream(UPSTREAM_TIMEOUTS)],
-])('with the upstream of %s', (name, open) => {
+const open = (): Upstream => httpUpstream();
+
+describe('the upstream for plain HTTP/1.1', () => {
   it('an exchange ends well', async () => {
     const { instance } = await startInstance();
     expect(await outcomeOf(open, instance)).toEqual(['ok', true]);
@@ -74,6 +72,5 @@ describe.each<[string, () => Upstream]>([
       expect.stringMatching(/ok|connect-failed/), // where a machine knows localhost as ::1 alone
       true,
     ]);
-    expect(name).not.toBe('');
   });
 });

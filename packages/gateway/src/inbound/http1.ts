@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { asksUpgrade } from '../upgrade.ts';
 import { REFUSALS, type Refusal, refuse } from './refusal.ts';
 import type { MessageLimits, Serve } from './serve.ts';
+import { Turns } from './turns.ts';
 
 /** The HTTP/1.1 side of a listener, and the server that accepts its connections, whatever they speak. */
 export interface Http1 {
@@ -19,6 +20,7 @@ export function createHttp1(
   serve: Serve,
   onConnection: (socket: Socket) => void,
 ): Http1 {
+  const turns = new Turns();
   const server = createServer({
     maxHeaderSize: headerBytes,
     headersTimeout: headersMs,
@@ -27,31 +29,31 @@ export function createHttp1(
     keepAliveTimeout: 65_000, // longer than the idle time of load balancers in front, so that they close first
     insecureHTTPParser: false, // whatever the command line of the process says
     noDelay: true,
-    shouldUpgradeCallback: (request) => serve.upgrade !== undefined && asksUpgrade(request),
+    requireHostHeader: false, // Node would answer by itself, and read on
+    shouldUpgradeCallback: (request) =>
+      serve.upgrade !== undefined && asksUpgrade(request) && !turns.busy(request.socket),
   });
   server.maxHeadersCount = 0; // their bytes are limited, and older Nodes leave out the rest without a word
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => serve.request(request, response);
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+    turns.take(request.socket, response, () =>
+      request.httpVersionMajor === 1 ? serve.request(request, response) : refuse(request.socket, REFUSALS.malformed),
+    );
   server.on('request', onRequest).on('checkContinue', onRequest);
   if (serve.upgrade) server.on('upgrade', serve.upgrade);
-  const failed = new WeakSet<Duplex>();
-  server.on('clientError', (error: NodeJS.ErrnoException, connection) => {
-    if (failed.has(connection)) return; // what still comes fails again
-    failed.add(connection);
-    fail(connection, reasonFor(error));
-  });
+  server.on('connect', (_, connection) => refuse(connection, REFUSALS.tunnel));
+  server.on('clientError', (error: NodeJS.ErrnoException, connection) =>
+    turns.fail(connection, (begun) => {
+      const reason = reasonFor(error);
+      if (reason && !begun && connection.writable) refuse(connection, reason);
+      else connection.destroy();
+    }),
+  );
 
   // Node's own reader is not told of a connection before it is known to speak HTTP/1.1.
   const [reader] = server.listeners('connection') as [(connection: Duplex) => void];
   server.removeListener('connection', reader);
   server.on('connection', onConnection);
   return { server, read: (connection) => reader.call(server, connection) };
-}
-
-/** Refuses what a connection brought; where an answer has begun already, that one breaks off. */
-function fail(connection: Duplex, reason: Refusal | undefined): void {
-  const { _httpMessage: answer } = connection as Duplex & { _httpMessage?: ServerResponse }; // Node asks the same
-  if (reason && !answer?.headersSent && connection.writable) refuse(connection, reason);
-  else connection.destroy();
 }
 
 /** Undefined when nobody is there any more to be told. */

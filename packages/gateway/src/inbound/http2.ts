@@ -7,6 +7,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { watchFarewell } from './farewell.ts';
 import { type Http2Head, Http2Request } from './http2-request.ts';
 import { Http2Response } from './http2-response.ts';
 import { isConversation } from './pace.ts';
@@ -19,12 +20,20 @@ export interface Http2Limits {
   readonly streams: number;
   /** Milliseconds without a request before a connection is closed. Default 65,000. */
   readonly idleMs: number;
+  /** Milliseconds between two looks at a connection that is ending: without a sign of life it is closed. Default 10,000. */
+  readonly probeMs: number;
   /** How many requests a connection may reset at once, and how many a second in the long run. Default 200 and 33. */
   readonly resets: number;
   readonly resetsPerSecond: number;
 }
 
-export const HTTP2_LIMITS: Http2Limits = { streams: 100, idleMs: 65_000, resets: 200, resetsPerSecond: 33 };
+export const HTTP2_LIMITS: Http2Limits = {
+  streams: 100,
+  idleMs: 65_000,
+  probeMs: 10_000,
+  resets: 200,
+  resetsPerSecond: 33,
+};
 
 /**
  * The HTTP/2 side of a listener. What RFC 9113 calls malformed, Node resets by itself, and it closes connections that send
@@ -33,7 +42,7 @@ export const HTTP2_LIMITS: Http2Limits = { streams: 100, idleMs: 65_000, resets:
 export class Http2 {
   readonly #limits: MessageLimits & Http2Limits;
   readonly #serve: Serve;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Map<ServerHttp2Session, Socket>();
   #closing = false;
 
   constructor(limits: MessageLimits & Http2Limits, serve: Serve) {
@@ -44,11 +53,12 @@ export class Http2 {
   /** Reads requests from a connection, from the preface on. */
   read(socket: Socket): void {
     const session = performServerHandshake(socket, optionsFor(this.#limits));
-    this.#sessions.add(session);
+    this.#sessions.set(session, socket);
     session.once('close', () => this.#sessions.delete(session));
     session.on('error', () => {}); // it is closed, and its requests are told
     socket.once('end', () => session.destroy()); // as in HTTP/1.1, a client that says no more waits for nothing
     closeWhenIdle(session, this.#limits);
+    session.once('goaway', () => watchFarewell(session, socket, this.#limits.probeMs));
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, lines: string[]) => {
       if (this.#closing) session.close();
       this.#begin(socket, stream, { headers, flags, lines });
@@ -61,12 +71,15 @@ export class Http2 {
    */
   goAway(): void {
     this.#closing = true;
-    for (const session of this.#sessions) session.close();
+    for (const [session, socket] of this.#sessions) {
+      session.close();
+      watchFarewell(session, socket, this.#limits.probeMs);
+    }
   }
 
   /** Ends everything at once. */
   destroy(): void {
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions.keys()) session.destroy();
   }
 
   #begin(socket: Socket, stream: ServerHttp2Stream, head: Http2Head): void {

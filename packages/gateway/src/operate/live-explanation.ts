@@ -37,9 +37,9 @@ export interface RecentExplanation {
     readonly detail?: string;
     readonly ms: number;
   };
-  /** By the policy in force. Undefined when the request was refused before the rules, or its lane was carried. */
+  /** By the rules in force. Undefined when the request was refused before them, or its lane was carried or by a pass. */
   readonly now?: LiveExplanation;
-  /** Whether the lane would be another one now. */
+  /** Whether the lane would be another one now. Undefined for one that a cookie keeps, which the rules alone cannot say. */
   readonly changed?: boolean;
 }
 
@@ -62,13 +62,15 @@ export function explainRecent(
   exchange: ExchangeRecord,
 ): RecentExplanation {
   const { requestID = '', at, method, host, target, ip, decision, facts } = exchange;
-  const rulesApply = facts !== undefined && decision !== undefined && decision.by !== 'carried';
+  const rulesApply = facts !== undefined && decision && decision.by !== 'carried' && decision.by !== 'pass';
   const now = rulesApply ? explainLive(policy, snapshot, facts) : undefined;
+  const changed = decision?.by === 'pinned' ? undefined : now && now.decision.lane !== decision?.lane;
   const path = target.split('?', 1)[0] as string;
   return {
     ...{ requestID, at, method, host, path, ip },
     was: outcomeOf(exchange),
-    ...(now && { now, changed: now.decision.lane !== decision?.lane }),
+    ...(now && { now }),
+    ...(changed !== undefined && { changed }),
   };
 }
 

@@ -40,16 +40,17 @@ const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH',
  * Begins the spans of a request. Undefined when the program has registered no tracer provider: then nothing is traced, and
  * trace headers pass through as they came.
  *
- * @param believed whether the sender is one of our proxies: then its span is the parent, else ours is a root with a link
+ * @param isBelieved whether the sender is one of our proxies: then its span is the parent, else ours is a root with a link
  */
 export function startSpans(
   request: IncomingMessage,
   response: ServerResponse,
   record: OpenRecord,
-  believed: boolean,
+  isBelieved: () => boolean,
 ): RequestSpans | undefined {
   const tracer = presentTracer();
   if (!tracer) return undefined;
+  const believed = isBelieved();
   const incoming = propagation.extract(ROOT_CONTEXT, request.headers);
   const remote = trace.getSpanContext(incoming);
   const parent = believed && remote ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;

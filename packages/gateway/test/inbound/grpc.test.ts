@@ -9,10 +9,6 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
-import { undiciUpstream } from '../../src/undici-upstream.ts';
-import { UPSTREAM_TIMEOUTS } from '../../src/upstream.ts';
-import { upstreamByProtocol } from '../../src/upstream-by-protocol.ts';
-import { http2Upstream } from '../../src/upstream-h2.ts';
 import { deadInstance, eventually } from '../stage.ts';
 import { callUnary, ECHO, openClient, startGRPC } from './grpc-service.ts';
 import { startListening } from './listening.ts';
@@ -48,14 +44,12 @@ function methodsOf(lane: string) {
   };
 }
 
-const upstream = () => upstreamByProtocol({ http: undiciUpstream(UPSTREAM_TIMEOUTS), http2: http2Upstream() });
-
 const ROUTES = [{ service: 'shop' }];
 
 async function startShop(overrides: Partial<ReturnType<typeof methodsOf>> = {}) {
   const stable = await startGRPC({ ...methodsOf('stable'), ...overrides });
   const gray = await startGRPC({ ...methodsOf('gray'), ...overrides }, 'gray');
-  const stage = await startListening([stable, gray], { http2: true }, { routes: ROUTES, upstream: upstream() });
+  const stage = await startListening([stable, gray], { http2: true }, { routes: ROUTES });
   return { ...stage, client: openClient(stage.at) };
 }
 
@@ -166,7 +160,7 @@ describe('gRPC through the gateway', () => {
 
   it('is told that nobody is there in a way that it understands', async () => {
     const dead = { ...(await deadInstance()), metadata: { protocol: 'h2c' } };
-    const { at } = await startListening([dead], { http2: true }, { routes: ROUTES, upstream: upstream() });
+    const { at } = await startListening([dead], { http2: true }, { routes: ROUTES });
     expect(await callUnary(openClient(at), 'hello', TESTER)).toMatchObject({ code: status.UNAVAILABLE });
   });
 

@@ -75,7 +75,7 @@ describe('a request of HTTP/2 that is malformed', () => {
     const wire = await open(at);
     wire.send(frame(FRAME.headers, BOTH, 1, block(lines)));
     await eventually(() => answered(wire, 1));
-    expect(received[0]?.lines.filter((line) => /name|value|b/.test(line))).toEqual([]);
+    expect(received[0]?.lines.filter((line) => /x.name|^value$|^a/.test(line))).toEqual([]);
   });
 
   it('with a Host and no authority is for that host', async () => {
@@ -186,6 +186,18 @@ describe('a connection of HTTP/2 is closed for', () => {
     clearInterval(timer);
     expect(lastGoAway(wire)).toBe(0);
   });
+});
+
+it.each([
+  ['data of no stream', frame(FRAME.data, FLAG.none, 0, 'x')],
+  ['a frame that is too large', frame(FRAME.data, FLAG.none, 1, 'x'.repeat(20_000))],
+])('a client that says goodbye and then breaks the protocol is seen to go: %s', async (_, bytes) => {
+  const { instance } = await startHandler((request) => request.resume().on('error', () => {}));
+  const { at, record } = await startListening([instance], { http2: true, limits: { probeMs: 100 } });
+  const wire = await open(at);
+  wire.send(frame(FRAME.headers, BOTH, 1, block(REQUEST)));
+  wire.send(frame(FRAME.goAway, FLAG.none, 0, '\0\0\0\0\0\0\0\0')).send(bytes);
+  expect(await record()).toMatchObject({ pick: { load: { inFlight: 0 } } });
 });
 
 it('headers that are too large are refused, and the connection goes on', async () => {

@@ -53,7 +53,11 @@ it('a gateway survives whatever comes over HTTP/2, and instances that break off,
     if (calm) response.end('calm');
     else deeds[turn++ % deeds.length]?.();
   });
-  const { at, records } = await startListening([rude.instance], { http2: true }, { limits: { bodyBytes: 25_000 } });
+  const { at, records } = await startListening(
+    [rude.instance],
+    { http2: true, limits: { probeMs: 100 } },
+    { limits: { bodyBytes: 25_000 } },
+  );
   await fc.assert(
     fc.asyncProperty(fc.array(visit, { minLength: 8, maxLength: 8 }), async (visits) => {
       await Promise.all(

@@ -12,8 +12,7 @@ import { startSpans } from '../../src/operate/spans.ts';
 import { createPicks } from '../../src/picks.ts';
 import { proxy } from '../../src/proxy.ts';
 import { startRecord } from '../../src/record.ts';
-import { undiciUpstream } from '../../src/undici-upstream.ts';
-import { UPSTREAM_TIMEOUTS } from '../../src/upstream.ts';
+import { httpUpstream } from '../../src/upstream/http-upstream.ts';
 import { atEnd, deadInstance, eventually, IN_TURN, startInstance } from '../stage.ts';
 import { ask, valuesOf } from '../wire.ts';
 
@@ -35,12 +34,12 @@ afterEach(() => {
 
 /** What the gateway does with a request, as far as spans see it. Resolves with the port. */
 async function startTraced(instances: readonly Instance[], believed: boolean): Promise<number> {
-  const upstream = undiciUpstream(UPSTREAM_TIMEOUTS);
+  const upstream = httpUpstream();
   const router = createRouter({ service: 'gateway', registry: memoryRegistry(instances), ...IN_TURN });
   await router.ready();
   const server = createServer((request, response) => {
     const record = startRecord(request);
-    const spans = startSpans(request, response, record, believed);
+    const spans = startSpans(request, response, record, () => believed);
     response.once('close', () => spans?.end(record.finish(response)));
     record.service = 'shop';
     record.decision = { by: 'rule', rule: 'testers', lane: 'stable' as Lane };

@@ -34,8 +34,8 @@ export function addGateway(program: Command, notice: Notice): void {
       'after',
       `
 The configuration, with what is assumed; paths are relative to it:
-  listen: 127.0.0.1:8080             # or { address: 8080, reusePort: true }: the next one may listen beside it
-  admin: 127.0.0.1:8081              # /healthz, /readyz, /status, /metrics, /explain; without it they are not served
+  listen: 127.0.0.1:8080             # or { address: 8080, reusePort: true } for the next one beside it
+  admin: 127.0.0.1:8081              # /readyz, /status, /metrics, /explain, …; without it none is served
   registry: http://127.0.0.1:8700    # or file:instances.yaml; needed
   policy: policy.yaml                # needed
   stateDirectory: state              # keeps the last good ones; without it nothing is kept
@@ -44,11 +44,11 @@ The configuration, with what is assumed; paths are relative to it:
     - { host: shop.example.com, path: /, service: storefront }
   trust: { lanes: [10.0.0.0/8], proxies: [10.0.0.0/8] }   # nobody, unless it is said
   limits: { headerBytes: 32768, bodyBytes: 104857600, headersMs: 15000, requestMs: 300000 }
-  timeouts: { connectMs: 2000, answerMs: 60000, idleMs: 300000 }   # a route may have its own, and bodyBytes
-  log: { sample: 1, headers: [], cookies: [] }    # headers and cookies to keep; failures are logged always
+  timeouts: { connectMs: 2000, answerMs: 60000, idleMs: 300000 }   # a route may have its own
+  log: { sample: 1, headers: [], cookies: [] }    # headers and cookies to keep; failures are always
 
-Tokens come from the environment: GRAYLANE_REGISTRY_TOKEN for a registry that wants one, GRAYLANE_ADMIN_TOKEN for what
-the admin listener wants to be shown.`,
+Tokens come from the environment: GRAYLANE_REGISTRY_TOKEN for a registry that wants one,
+GRAYLANE_ADMIN_TOKEN for what the admin listener wants to be shown.`,
     )
     .action((options: Options) => run(options, notice));
 }

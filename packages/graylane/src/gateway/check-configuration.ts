@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { authorityOf, GraylaneError, isGraylaneError } from '@graylane/core';
-import type { GatewayConfig } from '@graylane/gateway';
+import { type GatewayConfig, openEdge } from '@graylane/gateway';
 import { openRegistry } from '@graylane/sources/open';
 import { formatFailure } from '../failure.ts';
 import { readPolicy } from '../read-once.ts';
@@ -12,7 +12,7 @@ import { below } from './open-gateway.ts';
  * Says what a gateway would do with a configuration, without listening and without asking the registry.
  *
  * @throws GraylaneError `GL_CONFIG_INVALID` with all that is wrong: with the configuration itself, or else with the policy,
- * its segment files and the form of the registry's URL
+ * its segment files, the form of the registry's URL, keys and files for the edge
  */
 export async function checkConfiguration(path: string): Promise<string> {
   const configuration = await readConfiguration(path);
@@ -21,9 +21,10 @@ export async function checkConfiguration(path: string): Promise<string> {
   const checks = await Promise.allSettled([
     readPolicy(resolve(directory, config.policy.replace(/^file:(?:\/\/)?/, ''))),
     checkRegistry(below(directory, config.registry)),
+    openEdge(config.edge, directory, () => {}).then((edge) => edge.close()),
   ]);
   const failures = checks.flatMap((check) => (check.status === 'rejected' ? [check.reason as Error] : []));
-  if (failures.length > 0) throw new GraylaneError('GL_CONFIG_INVALID', failures.map(formatFailure).join('\n'));
+  if (failures.length > 0) throw new GraylaneError('GL_CONFIG_INVALID', failures.map(textOf).join('\n'));
   const [policy] = checks;
   const rules = policy.status === 'fulfilled' ? policy.value.policy.rules.length : 0;
   const revision = policy.status === 'fulfilled' ? policy.value.revision : '';
@@ -41,6 +42,11 @@ async function checkRegistry(url: string): Promise<void> {
     if (isGraylaneError(error)) throw error;
     throw new GraylaneError('GL_CONFIG_INVALID', `registry: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The whole has the code of a bad configuration already. */
+function textOf(failure: Error): string {
+  return isGraylaneError(failure, 'GL_CONFIG_INVALID') ? failure.message : formatFailure(failure);
 }
 
 function describe({ path, revision, config }: Configuration, policy: string): string {

@@ -32,10 +32,7 @@ export function parseConfiguration(path: string, text: string): Configuration {
 }
 
 /** What a running gateway can take over from a new configuration. */
-const LIVE: ReadonlySet<string> = new Set(['routes', 'trust', 'timeouts', 'log']);
-
-/** The limit that can change while requests are under way. */
-const LIVE_LIMIT = 'bodyBytes';
+const LIVE: ReadonlySet<string> = new Set(['routes', 'trust', 'timeouts', 'log', 'limits.bodyBytes']);
 
 /** What changes from one configuration to another, by the names of its fields. */
 export interface Changes {
@@ -44,15 +41,13 @@ export interface Changes {
   readonly restart: readonly string[];
 }
 
-/** Compares two configurations field by field; of the limits, each by itself. */
+/** Compares two configurations by the fields that their files have; of the limits, each by itself. */
 export function changesBetween(before: GatewayConfig, after: GatewayConfig): Changes {
-  const changed = differing(before, after).flatMap((name) =>
-    name === 'limits' ? differing(before.limits, after.limits).map((limit) => `limits.${limit}`) : [name],
-  );
-  const { live = [], restart = [] } = Object.groupBy(changed, (name) =>
-    LIVE.has(name) || name === `limits.${LIVE_LIMIT}` ? 'live' : 'restart',
-  );
-  return { live, restart };
+  const { limits, edge, ...rest } = before;
+  const { limits: newLimits, edge: newEdge, ...newRest } = after;
+  const others = [...differing(rest, newRest), ...differing(limits, newLimits).map((name) => `limits.${name}`)];
+  const { live = [], restart = [] } = Object.groupBy(others, (name) => (LIVE.has(name) ? 'live' : 'restart'));
+  return { live: [...live, ...differing(edge, newEdge)], restart };
 }
 
 function differing(before: object, after: object): string[] {
@@ -63,13 +58,14 @@ function differing(before: object, after: object): string[] {
 /** What is in force when a running gateway has taken over what it can. */
 export function takeLive(before: GatewayConfig, after: GatewayConfig): GatewayConfig {
   const { routes: _, ...rest } = before;
-  const { routes, trust, timeouts, log } = after;
+  const { routes, trust, timeouts, log, edge } = after;
   return {
     ...rest,
     ...(routes && { routes }),
     trust,
     timeouts,
     log,
-    limits: { ...before.limits, [LIVE_LIMIT]: after.limits[LIVE_LIMIT] },
+    edge,
+    limits: { ...before.limits, bodyBytes: after.limits.bodyBytes },
   };
 }

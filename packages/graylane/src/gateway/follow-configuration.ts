@@ -4,7 +4,7 @@ import { type Configuration, readConfiguration } from './configuration.ts';
 /** What comes of following a configuration file. */
 export interface ConfigurationListener {
   /** Its content is another one than before, and good. `asked` when somebody sent SIGHUP. */
-  onConfiguration(configuration: Configuration, asked: boolean): void;
+  onConfiguration(configuration: Configuration, asked: boolean): void | Promise<void>;
   /** It cannot be read or has mistakes: what is in force stays. */
   onError(error: Error): void;
 }
@@ -17,21 +17,26 @@ export interface ConfigurationListener {
 export function followConfiguration(initial: Configuration, listener: ConfigurationListener): () => void {
   const stopping = new AbortController();
   let text = initial.text;
+  let reading: Promise<void> = Promise.resolve();
+  const readNext = (asked: boolean): Promise<void> => {
+    reading = reading.then(() => read(asked)); // one after the other, so that the last one written wins
+    return reading;
+  };
   const read = async (asked: boolean): Promise<void> => {
     try {
       const configuration = await readConfiguration(initial.path);
       if (configuration.text === text && !asked) return;
       text = configuration.text;
-      listener.onConfiguration(configuration, asked);
+      await listener.onConfiguration(configuration, asked);
     } catch (error) {
       listener.onError(error as Error);
     }
   };
-  const onHangUp = (): void => void read(true);
+  const onHangUp = (): void => void readNext(true);
   process.on('SIGHUP', onHangUp);
   const watched = watchFiles(
     [initial.path],
-    () => read(false).then(() => [initial.path]),
+    () => readNext(false).then(() => [initial.path]),
     () => {},
     stopping.signal,
   );

@@ -21,7 +21,7 @@ export type ToPrimary =
   /** It listens. */
   | { readonly kind: 'listening'; readonly url: string }
   /** It could not start, and ends. */
-  | { readonly kind: 'failed'; readonly text: string; readonly status: number }
+  | { readonly kind: 'failed'; readonly code: string; readonly text: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'no-answer'; readonly id: number; readonly code: string; readonly text: string }
   | { readonly kind: 'ejection'; readonly news: EjectionNews }

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type AdminAnswers,
   answerFor,
@@ -7,6 +8,7 @@ import {
   createRecent,
   type Gateway,
   type LiveOptions,
+  openEdge,
 } from '@graylane/gateway';
 import { openPolicy, openRegistry } from '@graylane/sources/open';
 import type { Notice } from '../notices.ts';
@@ -21,8 +23,14 @@ export interface OpenGateway {
   readonly configuration: Configuration;
   /** Starts listening; resolves with the address. */
   listen(): ReturnType<Gateway['listen']>;
-  /** Applies what of a configuration can be applied while it runs. */
-  apply(configuration: Configuration): Changes;
+  /**
+   * Applies what of a configuration can be applied while it runs, or nothing of it.
+   *
+   * @throws GraylaneError `GL_CONFIG_INVALID` when keys or files that it names cannot be had
+   */
+  apply(configuration: Configuration): Promise<Changes>;
+  /** Ends the gateway; see {@link Gateway.close}. */
+  close(options?: Parameters<Gateway['close']>[0]): Promise<void>;
 }
 
 /** Opens the sources that a configuration names, and a gateway on them. */
@@ -31,6 +39,8 @@ export async function openGateway(initial: Configuration, log: LogFormat, notice
   const { config } = initial;
   const metrics = createMetrics({ services: () => servicesOf(configuration), process: true });
   const recent = createRecent();
+  const edgeOf = ({ path, config: { edge } }: Configuration) => openEdge(edge, dirname(path), notice);
+  let edge = await edgeOf(initial);
   const liveOptions = ({ config: { routes, trust, limits, timeouts, log: kept } }: Configuration): LiveOptions => {
     const write = createRequestLog(log, kept);
     return {
@@ -38,6 +48,7 @@ export async function openGateway(initial: Configuration, log: LogFormat, notice
       trust,
       limits,
       timeouts,
+      edge: edge.duties,
       onExchange(exchange) {
         metrics.count(exchange);
         recent.add(exchange);
@@ -62,11 +73,18 @@ export async function openGateway(initial: Configuration, log: LogFormat, notice
       const { port, host, reusePort = false } = config.listen;
       return gateway.listen(port, host, { reusePort });
     },
-    apply(next) {
+    async apply(next) {
       const changes = changesBetween(configuration.config, next.config);
+      const before = edge;
+      if (!isDeepStrictEqual(configuration.config.edge, next.config.edge)) edge = await edgeOf(next);
       configuration = { ...next, config: takeLive(configuration.config, next.config) };
       if (changes.live.length > 0) gateway.reconfigure(liveOptions(configuration));
+      if (edge !== before) before.close();
       return changes;
+    },
+    async close(options) {
+      await gateway.close(options);
+      edge.close();
     },
   };
 }

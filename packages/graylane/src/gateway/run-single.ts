@@ -18,7 +18,7 @@ export interface RunOptions {
 /** Runs a gateway in this process, until a signal ends it. */
 export async function runSingle(initial: Configuration, { log, drainMs }: RunOptions, notice: Notice): Promise<void> {
   const opened = await openGateway(initial, log, notice);
-  const { gateway, answers } = opened;
+  const { answers } = opened;
   const { admin: at } = initial.config;
   let admin: Awaited<ReturnType<typeof listenAdmin>> | undefined;
   let stop = (): void => {};
@@ -31,7 +31,7 @@ export async function runSingle(initial: Configuration, { log, drainMs }: RunOpt
     const url = urlOf(await opened.listen());
     const asked = untilSignal();
     stop = followConfiguration(initial, {
-      onConfiguration: (next) => console.error(describeChanges(next, opened.apply(next))),
+      onConfiguration: async (next) => console.error(describeChanges(next, await opened.apply(next))),
       onError: notice,
     });
     console.error(`gateway  ${url}${admin ? `\nadmin    ${admin.url}` : ''}`);
@@ -41,7 +41,7 @@ export async function runSingle(initial: Configuration, { log, drainMs }: RunOpt
   } finally {
     stop();
     process.off('SIGUSR2', onRestart);
-    await gateway.close({ drainMs: drain });
+    await opened.close({ drainMs: drain });
     admin?.close();
   }
 }

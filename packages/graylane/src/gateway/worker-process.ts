@@ -17,20 +17,9 @@ export interface WorkerListener {
   onExit(worker: WorkerProcess): void;
 }
 
-/** Why a worker did not start. */
-export class StartFailure extends Error {
-  /** The exit status that this leads to. */
-  readonly status: number;
-
-  constructor(text: string, status: number) {
-    super(text);
-    this.status = status;
-  }
-}
-
 /** A worker, seen from the primary. */
 export class WorkerProcess {
-  /** Resolves with the URL at which it listens. Rejects with {@link StartFailure} when it ends before. */
+  /** Resolves with the URL at which it listens. Rejects with the reason when it ends before. */
   readonly listening: Promise<string>;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
@@ -55,7 +44,7 @@ export class WorkerProcess {
         case 'listening':
           return started.resolve(message.url);
         case 'failed':
-          return started.reject(new StartFailure(message.text, message.status));
+          return started.reject(failureOf(message));
         case 'answer':
           return this.#asked.get(message.id)?.resolve(message.value);
         case 'no-answer':
@@ -71,7 +60,7 @@ export class WorkerProcess {
     this.#worker.on('error', () => {}); // it cannot be told any more; its exit is what counts
     this.#worker.once('exit', (code, signal) => {
       const how = signal ? `was ended by ${signal}` : `ended with status ${code}`;
-      started.reject(new StartFailure(`The worker ${this.pid} ${how} before it listened.`, 1));
+      started.reject(new Error(`The worker ${this.pid} ${how} before it listened.`));
       for (const { reject } of this.#asked.values()) reject(new Error('The worker has ended.'));
       listener.onExit(this);
       ended.resolve();

@@ -21,7 +21,7 @@ export async function runWorker(): Promise<void> {
   const finish = async (options: { drainMs?: number; graceMs?: number }): Promise<void> => {
     if (ending) process.exit(1); // asked to drain, and then left alone
     ending = true;
-    await running?.gateway.close(options);
+    await running?.close(options);
     if (running) await tell({ kind: 'counted', values: await running.answers.metrics() });
     end();
   };
@@ -35,13 +35,15 @@ export async function runWorker(): Promise<void> {
             running = started;
           },
           async (error) => {
-            await tell({ kind: 'failed', text: formatFailure(error), status: statusOf(error) });
+            const isConfig = isGraylaneError(error, 'GL_CONFIG_INVALID');
+            const text = isConfig ? error.message : formatFailure(error);
+            await tell({ kind: 'failed', code: isConfig ? error.code : 'GL_INTERNAL', text });
             process.exit(statusOf(error));
           },
         );
         return;
       case 'apply':
-        running?.apply(parseConfiguration(message.path, message.text));
+        running?.apply(parseConfiguration(message.path, message.text)).catch(notice);
         return;
       case 'ask':
         if (running) void answer(running, message);
@@ -57,14 +59,17 @@ export async function runWorker(): Promise<void> {
   process.disconnect();
 }
 
+function notice(error: Error): void {
+  void tell({ kind: 'notice', text: formatFailure(error) });
+}
+
 async function start({ path, text, log }: Extract<ToWorker, { kind: 'start' }>): Promise<OpenGateway> {
-  const notice = (error: Error) => void tell({ kind: 'notice', text: formatFailure(error) });
   const opened = await openGateway(parseConfiguration(path, text), log, notice);
   opened.gateway.router.onEjection((news) => void tell({ kind: 'ejection', news }));
   try {
     await tell({ kind: 'listening', url: urlOf(await opened.listen()) });
   } catch (error) {
-    await opened.gateway.close();
+    await opened.close();
     throw error;
   }
   return opened;

@@ -44,7 +44,7 @@ export class Workers {
    * Starts so many workers, and when all of them listen, drains those before them: somebody listens all the time. Resolves
    * with the URL before the old ones have ended.
    *
-   * @throws StartFailure when one of them does not start; then those before them go on
+   * @throws Error why one of them did not start; then those before them go on
    */
   async replace(configuration: Configuration, count: number, drainMs: number): Promise<string> {
     const fresh = Array.from({ length: count }, () => this.#fork(configuration));

@@ -11,6 +11,7 @@ describe('a new configuration', () => {
     ['trust: { proxies: [10.0.0.0/8] }'],
     ['timeouts: { answerMs: 5 }'],
     ['log: { sample: 0 }'],
+    ['passes: { keys: [{ file: pass.key }] }'],
   ])('is applied live where it can be: %s', (text) => {
     const name = text.split(':', 1)[0];
     expect(changes('', text)).toEqual({ live: [name], restart: [] });

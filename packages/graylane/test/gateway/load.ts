@@ -13,12 +13,12 @@ export interface Load {
 }
 
 /**
- * Sends requests over kept-alive connections, from so many clients one after the other.
+ * Sends requests from so many clients, each one after the other, until it is stopped.
  *
- * @param goOn whether to send yet another one; default: until it is stopped
+ * @param keepAlive whether connections are used again; else each request has one of its own
  */
-export function startLoad(url: string, clients: number, headers: Record<string, string> = {}): Load {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+export function startLoad(url: string, clients: number, keepAlive = true): Load {
+  const agent = new Agent({ keepAlive, maxSockets: clients });
   let stopped = false;
   const waiting = new Set<() => void>();
   const load: Load = {
@@ -45,7 +45,7 @@ export function startLoad(url: string, clients: number, headers: Record<string, 
   };
   const client = async (): Promise<void> => {
     while (!stopped) {
-      const outcome = await one(url, agent, headers);
+      const outcome = await one(url, agent);
       if (outcome === '200') load.served++;
       else load.failures.push(outcome);
       for (const look of waiting) look();
@@ -55,9 +55,9 @@ export function startLoad(url: string, clients: number, headers: Record<string, 
   return load;
 }
 
-function one(url: string, agent: Agent, headers: Record<string, string>): Promise<string> {
+function one(url: string, agent: Agent): Promise<string> {
   return new Promise((resolve) => {
-    get(url, { agent, headers }, (response) => {
+    get(url, { agent }, (response) => {
       response.resume();
       response.once('end', () => resolve(String(response.statusCode)));
       response.once('error', (error) => resolve(error.message));

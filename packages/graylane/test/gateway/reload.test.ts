@@ -46,6 +46,8 @@ describe('a gateway whose configuration file changes', () => {
     await gateway.until(/applied: limits\.bodyBytes; needs a restart: listen/);
     writeFileSync(path('gateway.yaml'), 'rotues: []\n');
     await gateway.until(/GL_CONFIG_INVALID: .*\n.*rotues: unknown field/);
+    writeFileSync(path('gateway.yaml'), `${CONFIG}passes: { keys: [{ file: missing.key }] }\n`);
+    await gateway.until(/GL_CONFIG_INVALID: .*\n.*missing\.key/);
     expect((await ask(url, { host: 'cart' })).status).toBe(502);
     writeFileSync(path('gateway.yaml'), CONFIG);
     await gateway.until(/configuration [0-9a-f]+: applied: limits\.bodyBytes$/m);

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { run } from '../run.ts';
 import { startLoad } from './load.ts';
 import { ask, askUntil, filesWith, instancesFile, metric, startGateway, startInstance } from './stage.ts';
 
@@ -62,17 +63,18 @@ describe('a gateway with workers', () => {
 
   it('replaces them all under load, and no connection is refused', async () => {
     const { gateway, url, status } = await startWorkers(CONFIG, '--drain', '300');
-    const load = startLoad(url, 8);
-    await load.more(200);
+    const loads = [startLoad(url, 8), startLoad(url, 4, false)];
+    const more = () => Promise.all(loads.map((load) => load.more(100)));
+    await more();
     for (let round = 0; round < 3; round++) {
       const before = pidsOf(await status());
       gateway.child.kill('SIGUSR2');
       await status((now) => !pidsOf(now).some((pid) => before.includes(pid)));
-      await load.more(200);
+      await more();
     }
     await gateway.until(/(restarted with configuration[\s\S]*){3}/);
-    await load.stop();
-    expect(load.failures).toEqual([]);
+    await Promise.all(loads.map((load) => load.stop()));
+    expect(loads.flatMap(({ failures }) => failures)).toEqual([]);
   });
 
   it('ends what its clients have sent when it is to end', async () => {
@@ -84,6 +86,13 @@ describe('a gateway with workers', () => {
     await load.stop(); // as a load balancer does that has seen it
     expect(load.failures).toEqual([]);
     expect(await gateway.end('SIGCONT')).toBe(0);
+  });
+
+  it('does not start with a source that has no driver, and says so once', async () => {
+    const path = filesWith({ 'gateway.yaml': CONFIG.replace('instances.yaml', 'redis://somewhere') });
+    const { status, stderr } = await run(['gateway', '-c', path('gateway.yaml')]);
+    expect(status).toBe(2);
+    expect(stderr.match(/^GL_CONFIG_INVALID: No driver takes "redis:"/gm)).toHaveLength(1);
   });
 
   it('leaves no worker behind when the primary is killed', async () => {

@@ -1,5 +1,6 @@
+import type { Duplex } from 'node:stream';
 import { authorityOf, type Instance } from '@graylane/core';
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, type Dispatcher, Pool } from 'undici';
 import type {
   Exchange,
   Upstream,
@@ -12,22 +13,34 @@ import type {
 /** Pools that were not used for so long are closed when a new one is made: their instances are mostly gone. */
 const IDLE_MS = 60_000;
 
-/** An upstream on undici's `dispatch`, its lowest level: no promise and no stream for an answer. */
-export function undiciUpstream(timeouts: UpstreamTimeouts): Upstream {
-  const pools = new Map<string, { pool: Pool; usedAt: number }>();
+/** How instances are reached that want TLS. */
+export interface HttpsUpstreamOptions {
+  readonly timeouts: UpstreamTimeouts;
+  /** Authorities that sign the certificates of instances, as PEM. Default: those of Node. */
+  readonly ca?: readonly Buffer[] | undefined;
+}
+
+/**
+ * An upstream for HTTP/1.1 over TLS, to the name `metadata.serverName` or the host, on undici's `dispatch`, its lowest
+ * level: no promise and no stream for an answer. Certificates are verified.
+ */
+export function httpsUpstream({ timeouts, ca }: HttpsUpstreamOptions): Upstream {
+  const pools = new Map<string, { readonly authority: string; readonly pool: Pool; usedAt: number }>();
 
   const poolOf = (instance: Instance): Pool => {
     const authority = authorityOf(instance);
+    const { serverName } = instance.metadata;
+    const key = serverName === undefined ? authority : `${authority} ${serverName}`;
     const now = performance.now();
-    let entry = pools.get(authority);
+    let entry = pools.get(key);
     if (!entry) {
       for (const [other, { pool, usedAt }] of pools) {
         if (now - usedAt < IDLE_MS) continue;
         pools.delete(other);
         void pool.close();
       }
-      entry = { pool: openPool(authority, timeouts), usedAt: now };
-      pools.set(authority, entry);
+      entry = { authority, pool: openPool(authority, serverName, timeouts, ca), usedAt: now };
+      pools.set(key, entry);
     }
     entry.usedAt = now;
     return entry.pool;
@@ -36,10 +49,6 @@ export function undiciUpstream(timeouts: UpstreamTimeouts): Upstream {
   return {
     send(instance, request, handler) {
       const exchange = new UndiciExchange(handler);
-      if (request.upgrade !== undefined) {
-        exchange.fail('broken', new Error('this upstream upgrades no connection'));
-        return exchange;
-      }
       try {
         poolOf(instance).dispatch(optionsOf(request), exchange);
       } catch (error) {
@@ -48,9 +57,9 @@ export function undiciUpstream(timeouts: UpstreamTimeouts): Upstream {
       return exchange;
     },
     keep(authorities) {
-      for (const [authority, { pool }] of pools) {
+      for (const [key, { authority, pool }] of pools) {
         if (authorities.has(authority)) continue;
-        pools.delete(authority);
+        pools.delete(key);
         void pool.close();
       }
     },
@@ -60,24 +69,32 @@ export function undiciUpstream(timeouts: UpstreamTimeouts): Upstream {
   };
 }
 
-function openPool(authority: string, { connectMs, answerMs, idleMs }: UpstreamTimeouts): Pool {
-  return new Pool(`http://${authority}`, {
+function openPool(
+  authority: string,
+  serverName: string | undefined,
+  { connectMs, answerMs, idleMs }: UpstreamTimeouts,
+  ca: readonly Buffer[] | undefined,
+): Pool {
+  const connect = buildConnector({ timeout: connectMs, ...(ca && { ca: [...ca] }) });
+  return new Pool(`https://${authority}`, {
     allowH2: false,
     pipelining: 1,
     headersTimeout: answerMs,
     bodyTimeout: idleMs,
     keepAliveTimeout: 30_000,
-    connect: { timeout: connectMs },
+    // Left alone, undici would ask for the name in the request's Host, which is the service's and not the instance's.
+    connect: (options, callback) => connect({ ...options, servername: serverName ?? options.hostname }, callback),
   });
 }
 
-function optionsOf({ method, target, lines, body, answerMs }: UpstreamRequest): Dispatcher.DispatchOptions {
+function optionsOf({ method, target, lines, body, answerMs, upgrade }: UpstreamRequest): Dispatcher.DispatchOptions {
   return {
     method: method as Dispatcher.HttpMethod,
     path: target,
     headers: lines as string[],
     body: body ?? null,
     ...(answerMs !== undefined && { headersTimeout: answerMs }),
+    ...(upgrade !== undefined && { upgrade }),
   };
 }
 
@@ -103,6 +120,16 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#aborted) controller.abort(new Error('aborted'));
+  }
+
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    _status: number,
+    _headers: unknown,
+    connection: Duplex,
+  ): void {
+    if (!this.#handler.onUpgrade) return void connection.destroy();
+    this.#handler.onUpgrade('Switching Protocols', linesOf(controller.rawHeaders), connection, Buffer.alloc(0));
   }
 
   onResponseStart(
