@@ -121,8 +121,8 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorRow>> = {
     status: 429,
   },
   GL_OVERLOADED: {
-    summary: 'The gateway has more connections than a listener allows.',
-    remedy: 'Try again later, start another gateway, or raise `connections` of the listener.',
+    summary: 'The gateway has more connections than a listener allows, or an instance more requests waiting than fit.',
+    remedy: 'Try again later, start more gateways or instances, or raise `connections` of the listener or of the pool.',
     status: 503,
   },
   GL_BODY_TOO_LARGE: {

@@ -10,13 +10,17 @@ const made = new WeakMap<CompiledPolicy, Environments>();
  * lane of this environment.
  */
 export function environmentOf(policy: CompiledPolicy | undefined, lane: Lane): Instance | undefined {
-  if (!policy) return undefined;
+  return policy && environmentsOf(policy).get(lane);
+}
+
+/** The entries of all environments that a policy names. */
+export function environmentsOf(policy: CompiledPolicy): Environments {
   let environments = made.get(policy);
   if (!environments) {
-    environments = environmentsOf(policy);
+    environments = readEnvironments(policy);
     made.set(policy, environments);
   }
-  return environments.get(lane);
+  return environments;
 }
 
 /** Gives an environment's entry as the one thing to try. */
@@ -30,7 +34,7 @@ export function theOnly(instance: Instance, onPick: (pick: Pick) => void): () =>
   };
 }
 
-function environmentsOf({ policy }: CompiledPolicy): Environments {
+function readEnvironments({ policy }: CompiledPolicy): Environments {
   const found = Object.entries(policy.lanes).flatMap(([lane, { environment, enabled = true }]) =>
     environment !== undefined && enabled ? [[lane, entryOf(lane as Lane, new URL(environment))] as const] : [],
   );

@@ -9,6 +9,7 @@ import { Edge } from './edge/edge.ts';
 import { Arrivals } from './inbound/arrivals.ts';
 import { createListener, type Listener, type ListenOptions } from './inbound/listener.ts';
 import type { Serve } from './inbound/serve.ts';
+import { listedAuthorities } from './listed.ts';
 import type { ExchangeRecord } from './record.ts';
 import { type GatewayParts, handleRequest } from './request.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -126,6 +127,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const upstreams = new Upstreams(options);
   const fixed = { router, policy: () => options.policy.current(), via: new Via(), retries: new RetryBudget() };
   let parts: GatewayParts = { ...fixed, ...liveParts(options, upstreams, router) };
+  const keepListed = (): void =>
+    parts.upstream.keep(listedAuthorities(options.registry.snapshot(), options.policy.current()));
+  options.registry.subscribe(keepListed);
+  options.policy.subscribe(keepListed);
   let draining = false;
   const underWay = new UnderWay();
   const serve: Serve = {

@@ -203,7 +203,7 @@ class Relay implements UpstreamHandler, BodyListener {
 /** What the client is told of a failure. */
 const FAILURES = {
   'connect-failed': { code: 'GL_UPSTREAM_CONNECT', what: 'cannot be reached' },
-  overloaded: { code: 'GL_UPSTREAM_CONNECT', what: 'has too many requests waiting' },
+  overloaded: { code: 'GL_OVERLOADED', what: 'has too many requests waiting' },
   timeout: { code: 'GL_UPSTREAM_TIMEOUT', what: 'did not answer in time' },
   unanswered: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },
   broken: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },

@@ -26,10 +26,6 @@ export class UnderWay {
     listed[OWNER] = this;
     this.#responses.push(listed);
     response.on('close', leave);
-    // Node does not tell an answer that waits for its turn behind another one that its connection is gone.
-    response.req.on('aborted', () => {
-      if (!response.socket) response.emit('close');
-    });
   }
 
   /** From now on every answer, also to requests that are here already, says that it is its connection's last. */

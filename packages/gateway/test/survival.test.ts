@@ -39,7 +39,9 @@ it('a gateway survives clients and instances that break off at any moment, and c
     if (calm) response.end('calm');
     else deeds[turn++ % deeds.length]?.();
   });
-  const { port, records } = await startStage([rude.instance], { limits: { bodyBytes: 100_000 } });
+  // A client that ends within its second request still gets the answer to its first, however long that takes.
+  const timeouts = { answerMs: 2_000 };
+  const { port, records } = await startStage([rude.instance], { limits: { bodyBytes: 100_000 }, timeouts });
   await fc.assert(
     fc.asyncProperty(fc.array(visit, { minLength: 8, maxLength: 8 }), async (visits) => {
       await Promise.all(

@@ -41,13 +41,14 @@ export function createHttp1(
   server.on('request', onRequest).on('checkContinue', onRequest);
   if (serve.upgrade) server.on('upgrade', serve.upgrade);
   server.on('connect', (_, connection) => refuse(connection, REFUSALS.tunnel));
-  server.on('clientError', (error: NodeJS.ErrnoException, connection) =>
+  server.on('clientError', (error: NodeJS.ErrnoException, connection) => {
+    const reason = reasonFor(error);
+    if (!reason) return connection.destroy();
     turns.fail(connection, (begun) => {
-      const reason = reasonFor(error);
-      if (reason && !begun && connection.writable) refuse(connection, reason);
+      if (!begun && connection.writable) refuse(connection, reason);
       else connection.destroy();
-    }),
-  );
+    });
+  });
 
   // Node's own reader is not told of a connection before it is known to speak HTTP/1.1.
   const [reader] = server.listeners('connection') as [(connection: Duplex) => void];
@@ -56,7 +57,7 @@ export function createHttp1(
   return { server, read: (connection) => reader.call(server, connection) };
 }
 
-/** Undefined when nobody is there any more to be told. */
+/** Undefined when nobody is there any more to be told: the connection broke. */
 function reasonFor({ code = '' }: NodeJS.ErrnoException): Refusal | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headersTooLarge;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.slow;
