@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CompiledPolicy, GraylaneError } from '@graylane/core';
+import { authorityOf, type CompiledPolicy, GraylaneError } from '@graylane/core';
 import { createRouter, type Router, type RouterOptions } from '@graylane/node';
 import type { PolicySource, Registry, Snapshot } from '@graylane/sources';
 import type { EdgeDuties } from './edge/duties.ts';
@@ -82,8 +82,16 @@ export interface GatewayStatus {
   readonly connections: number;
   /** Requests whose answers are not out yet. */
   readonly requests: number;
+  /** Those that listen: first that of the address that `listen` was given, if it was, then `listeners` in their order. */
+  readonly listeners: readonly ListenerStatus[];
   readonly registry: ReturnType<Registry['status']>;
   readonly policy: ReturnType<PolicySource['status']>;
+}
+
+/** How a listener is. */
+export interface ListenerStatus extends Pick<Listener, 'tlsError' | 'certificates'> {
+  /** `127.0.0.1:8080` */
+  readonly address: string;
 }
 
 /** A running gateway. */
@@ -149,28 +157,30 @@ export function createGateway(options: GatewayOptions): Gateway {
   const others = (options.listeners ?? []).map((each) => createListener(each, limits, serve));
   const listeners = [simple, ...others];
   const arrivals = new Arrivals(listeners.map(({ server }) => server));
+  const listening = (): readonly Listener[] => listeners.filter(({ server }) => server.listening);
 
   return {
     server: simple.server,
     async listen(port, host, { reusePort } = {}) {
       await router.ready();
       const own = port === undefined ? [] : [await simple.listen(port, host, reusePort)];
-      for (const [index, { port: other, host: there }] of (options.listeners ?? []).entries())
-        own.push(await (others[index] as Listener).listen(other, there));
+      for (const [index, each] of (options.listeners ?? []).entries())
+        own.push(await (others[index] as Listener).listen(each.port, each.host, each.reusePort));
       const [first] = own;
       if (!first) throw new GraylaneError('GL_CONFIG_INVALID', 'The gateway has no address to listen at.');
       return first;
     },
-    addresses: () => listeners.flatMap(({ server }) => (server.listening ? [server.address() as AddressInfo] : [])),
+    addresses: () => listening().map(addressOf),
     status() {
       const registry = options.registry.status();
       const policy = options.policy.status();
       const known = registry.freshness !== 'none' && policy.freshness !== 'none';
       return {
-        ready: known && listeners.some(({ server }) => server.listening) && !draining,
+        ready: known && listening().length > 0 && !draining,
         draining,
         connections: arrivals.count,
         requests: underWay.size,
+        listeners: listening().map(statusOf),
         registry,
         policy,
       };
@@ -199,6 +209,16 @@ export function createGateway(options: GatewayOptions): Gateway {
       await router.close();
     },
   };
+}
+
+function addressOf({ server }: Listener): AddressInfo {
+  return server.address() as AddressInfo;
+}
+
+function statusOf(listener: Listener): ListenerStatus {
+  const { address: host, port } = addressOf(listener);
+  const { tlsError, certificates } = listener;
+  return { address: authorityOf({ host, port }), tlsError, certificates };
 }
 
 /** The parts that can be changed while requests are under way. */

@@ -25,8 +25,18 @@ export {
   type GatewayLimits,
   type GatewayOptions,
   type GatewayStatus,
+  type ListenerStatus,
   type LiveOptions,
 } from './gateway.ts';
+export { readAuthorities } from './inbound/authorities.ts';
+export type { CertificateFiles, ShownCertificate } from './inbound/certificates.ts';
+export {
+  LISTENER_LIMITS,
+  type ListenerLimits,
+  type ListenerOptions,
+  type ListenOptions,
+} from './inbound/listener.ts';
+export { readTLSFiles, type TLSOptions } from './inbound/tls.ts';
 export { type AdminOptions, createAdminServer } from './operate/admin.ts';
 export { type AdminAnswers, type AnswerParts, answerFor, type Readiness } from './operate/admin-answers.ts';
 export { isLoopback } from './operate/admin-guard.ts';
@@ -44,4 +54,15 @@ export { createRecent, type Recent } from './operate/recent.ts';
 export type { ExchangeRecord } from './record.ts';
 export { createRouteTable, type Route, routeByHost } from './routes.ts';
 export type { Trust } from './trust.ts';
-export type { Exchange, Upstream, UpstreamHandler, UpstreamRequest, UpstreamTimeouts } from './upstream.ts';
+export { type HttpUpstreamOptions, httpUpstream } from './upstream/http-upstream.ts';
+export type {
+  Exchange,
+  Upstream,
+  UpstreamFailure,
+  UpstreamHandler,
+  UpstreamRequest,
+  UpstreamTimeouts,
+} from './upstream.ts';
+export { type UpstreamsByProtocol, upstreamByProtocol } from './upstream-by-protocol.ts';
+export { type Http2UpstreamOptions, http2Upstream } from './upstream-h2.ts';
+export { type HttpsUpstreamOptions, httpsUpstream } from './upstream-https.ts';

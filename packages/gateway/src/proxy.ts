@@ -109,15 +109,18 @@ class Relay implements UpstreamHandler, BodyListener {
     response.writeHead(status, reason, extraLines ? [...kept, ...extraLines(this.#attempt.instance)] : kept);
   }
 
-  onData(chunk: Buffer, last: boolean): boolean {
+  onData(chunk: Buffer, last: boolean, done?: () => void): boolean {
     const { response } = this.#job;
     if (last) {
       // Node joins a text with the head and writes once; what is large is better not copied.
-      if (chunk.length <= WHOLE_BYTES) response.end(chunk.toString('latin1'), 'latin1');
-      else response.end(chunk);
+      if (chunk.length > WHOLE_BYTES) response.end(chunk, done);
+      else {
+        response.end(chunk.toString('latin1'), 'latin1');
+        done?.();
+      }
       return true;
     }
-    if (response.write(chunk)) return true;
+    if (response.write(chunk, done)) return true;
     if (!this.#listening) response.on('drain', () => this.#exchange?.resume());
     this.#listening = true;
     return false;

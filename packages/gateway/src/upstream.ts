@@ -40,8 +40,11 @@ export interface UpstreamHandler {
   onInformation?(status: number, message: string, lines: readonly string[]): void;
   /** The final answer's head, with header lines as the instance sent them. */
   onHead(status: number, message: string, lines: readonly string[]): void;
-  /** A part of the body, to keep; `last` when `onEnd` follows at once. False asks for a pause until `resume`. */
-  onData(chunk: Buffer, last: boolean): boolean;
+  /**
+   * A part of the body; `last` when `onEnd` follows at once. With `done` its memory is only lent, and that is to be called
+   * when it is not needed any more; without, it is the handler's. False asks for a pause until `resume`.
+   */
+  onData(chunk: Buffer, last: boolean, done?: () => void): boolean;
   /** The answer is complete, with these lines behind its body. */
   onEnd(trailers: readonly string[]): void;
   /** The instance has switched to the protocol asked for: the connection is the handler's now, `head` came over it already. */

@@ -117,7 +117,8 @@ class Copy implements UpstreamHandler {
 
   onHead(): void {}
 
-  onData(): boolean {
+  onData(_chunk: Buffer, _last: boolean, done?: () => void): boolean {
+    done?.();
     return true;
   }
 

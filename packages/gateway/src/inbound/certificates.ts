@@ -10,8 +10,18 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
+/** What people want to know of a certificate. */
+export interface ShownCertificate {
+  /** The first host name that it is for, or its file. */
+  readonly name: string;
+  /** When it ends to be valid, in milliseconds since the epoch. */
+  readonly expires: number;
+}
+
 /** Which certificate a client is shown. */
 export interface Certificates {
+  /** All of them, in the order of their files. */
+  readonly shown: readonly ShownCertificate[];
   /** For a client that names no host. */
   readonly first: SecureContextOptions;
   /** For the host that a client names: that very name, then `*.` and the rest of it, else the first certificate. */
@@ -40,7 +50,7 @@ export function readCertificates(files: readonly CertificateFiles[], common: Sec
     const name = host.toLowerCase().replace(/\.$/, '');
     return byName.get(name) ?? byName.get(`*${name.slice(name.indexOf('.'))}`) ?? first.context;
   };
-  return { first: first.options, pick };
+  return { shown: all.map(({ shown }) => shown), first: first.options, pick };
 }
 
 /**
@@ -57,7 +67,10 @@ export function watchCertificates(paths: readonly string[], changed: () => void,
 function readCertificate({ cert, key }: CertificateFiles, common: SecureContextOptions) {
   const options = { ...common, cert: readPEM(cert), key: readPEM(key) };
   try {
-    return { options, context: createSecureContext(options), names: namesOf(new X509Certificate(options.cert)) };
+    const certificate = new X509Certificate(options.cert);
+    const names = namesOf(certificate);
+    const shown: ShownCertificate = { name: names[0] ?? cert, expires: certificate.validToDate.getTime() };
+    return { options, context: createSecureContext(options), names, shown };
   } catch (cause) {
     const { message } = cause as Error;
     throw new GraylaneError('GL_CONFIG_INVALID', `${cert} and ${key} are no certificate with its key: ${message}`, {

@@ -100,8 +100,8 @@ export class Http2Response extends Writable implements Pick<ServerResponse, Used
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#respond(false);
-    if (!this.#open || this.#bodiless || this.#stream.write(chunk)) done();
-    else this.#stream.once('drain', done);
+    if (!this.#open || this.#bodiless) done();
+    else this.#stream.write(chunk, () => done()); // not sooner: the chunk's memory may be lent until then
   }
 
   override _final(done: (error?: Error | null) => void): void {

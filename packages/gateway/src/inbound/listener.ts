@@ -3,6 +3,7 @@ import { type AddressInfo, type ListenOptions as NetListenOptions, Server as Net
 import type { Network } from '@graylane/core';
 import { isWithin } from '../forwarded.ts';
 import { Admission, type ConnectionLimits } from './admission.ts';
+import type { ShownCertificate } from './certificates.ts';
 import { createHttp1 } from './http1.ts';
 import { HTTP2_LIMITS, Http2, type Http2Limits } from './http2.ts';
 import { withPace } from './pace.ts';
@@ -48,6 +49,8 @@ export interface ListenOptions extends ListenerOptions {
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /** Whether other processes may listen there too (`SO_REUSEPORT`). Default false. */
+  readonly reusePort?: boolean;
 }
 
 /** One address at which the gateway gets requests. */
@@ -56,6 +59,8 @@ export interface Listener {
   readonly server: Server;
   /** Set while the files of its certificates cannot be used, and those before are still in use. */
   readonly tlsError: Error | undefined;
+  /** The certificates that are in use; none without TLS. */
+  readonly certificates: readonly ShownCertificate[];
   /** With `reusePort`, other processes may listen there too (`SO_REUSEPORT`). */
   listen(port: number, host?: string, reusePort?: boolean): Promise<AddressInfo>;
   /** Tells clients of HTTP/2 that they should go elsewhere, without stopping what is under way. */
@@ -113,6 +118,9 @@ export function createListener(options: ListenerOptions, messages: MessageLimits
     server: http1.server,
     get tlsError() {
       return terminator?.error;
+    },
+    get certificates() {
+      return terminator?.certificates ?? [];
     },
     listen: (port, host = '127.0.0.1', reusePort = false) => listen(http1.server, { port, host, reusePort }),
     goAway: () => two.goAway(),

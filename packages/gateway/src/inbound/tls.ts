@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type SecureVersion, type TLSSocket } from 'node:tls';
+import { readAuthorities } from './authorities.ts';
 import {
   type CertificateFiles,
   type Certificates,
   readCertificates,
-  readPEM,
+  type ShownCertificate,
   watchCertificates,
 } from './certificates.ts';
 import { type Ends, setEnds } from './peer.ts';
@@ -31,6 +32,8 @@ export interface TLSTerminator {
   secure(socket: Socket, ends?: Ends): void;
   /** What was wrong with the files when they were read last; the certificates before stay in use. */
   readonly error: Error | undefined;
+  /** The certificates that are in use. */
+  readonly certificates: readonly ShownCertificate[];
   close(): void;
 }
 
@@ -46,12 +49,8 @@ export function terminateTLS(
   protocols: readonly string[],
   onSecure: (socket: TLSSocket) => void,
 ): TLSTerminator {
-  const { certificates: files, clientCA, clientOptional = false, minVersion = 'TLSv1.2' } = options;
-  const read = (): Certificates => {
-    const common: SecureContextOptions = { minVersion, ...(clientCA !== undefined && { ca: readPEM(clientCA) }) };
-    return readCertificates(files, common);
-  };
-  let current = read();
+  const { certificates: files, clientCA, clientOptional = false } = options;
+  let current = readTLSFiles(options);
   let error: Error | undefined;
   const server = createServer({
     ...current.first,
@@ -70,7 +69,7 @@ export function terminateTLS(
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   const reload = (): void => {
     try {
-      current = read();
+      current = readTLSFiles(options);
       server.setSecureContext(current.first);
       error = undefined;
     } catch (cause) {
@@ -91,8 +90,24 @@ export function terminateTLS(
     get error() {
       return error;
     },
+    get certificates() {
+      return current.shown;
+    },
     close: watchCertificates(paths, reload, options.pollMs),
   };
+}
+
+/**
+ * Reads the files that TLS is made of.
+ *
+ * @throws GraylaneError `GL_CONFIG_INVALID` when one cannot be read or is none, or when a key does not fit
+ */
+export function readTLSFiles({ certificates, clientCA, minVersion = 'TLSv1.2' }: TLSOptions): Certificates {
+  const common: SecureContextOptions = {
+    minVersion,
+    ...(clientCA !== undefined && { ca: [...readAuthorities(clientCA)] }),
+  };
+  return readCertificates(certificates, common);
 }
 
 /** Tells a connection from all others that are open: a socket and the secure one on it have this in common. */

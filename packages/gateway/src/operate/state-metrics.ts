@@ -35,6 +35,27 @@ export function measureState(register: PromRegistry, gateway: () => Gateway | un
     metric.set(status().requests),
   );
   gauge(
+    'graylane_gateway_tls_error',
+    '1 while the files of a listener’s certificates cannot be used, and those before are still in use.',
+    ['listener'],
+    'max',
+    (metric, own) => {
+      for (const { address, certificates, tlsError } of own.status().listeners)
+        if (certificates.length > 0) metric.set({ listener: address }, tlsError ? 1 : 0);
+    },
+  );
+  gauge(
+    'graylane_gateway_certificate_expiry_seconds',
+    'When a certificate that is in use ends to be valid, in seconds since the epoch.',
+    ['listener', 'name'],
+    'min',
+    (metric, own) => {
+      for (const { address, certificates } of own.status().listeners)
+        for (const { name, expires } of certificates.toSorted((a, b) => b.expires - a.expires))
+          metric.set({ listener: address, name }, expires / 1_000); // of two with the same name, that which ends first
+    },
+  );
+  gauge(
     'graylane_policy_info',
     'Always 1; the revision of the policy in force.',
     ['revision'],

@@ -6,6 +6,7 @@ import { BodyWriter, type BodyWriterListener } from './body-writer.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import type { ExchangeHost, HttpExchange } from './http-exchange.ts';
 import { idleTime, KEEP_ALIVE_MS } from './keep-alive.ts';
+import type { ReadMemories, ReadMemory } from './read-memory.ts';
 import { writeTrailers } from './request-head.ts';
 
 /** What a connection tells its pool. */
@@ -14,6 +15,7 @@ export interface ConnectionOwner {
   readonly port: number;
   readonly timeouts: UpstreamTimeouts;
   readonly deadlines: Deadlines;
+  readonly memories: ReadMemories;
   /** It can take another exchange. */
   onFree(connection: Connection): void;
   /** It will take none any more. Told once. */
@@ -24,11 +26,8 @@ export interface ConnectionOwner {
   onTunnel(socket: Socket): void;
 }
 
-/** How much is read at once: 64 KiB, which many servers send at once, and a head. */
-const READ_BYTES = 73_728;
-
-/** From this size on, a part of a body is given away with the memory that it was read into instead of being copied. */
-const GIVEN_BYTES = 16_384;
+/** From this size on, a part of a body is lent with the memory that it was read into instead of being copied. */
+const LENT_BYTES = 16_384;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -47,7 +46,7 @@ export class Connection implements AnswerSink, BodyWriterListener, ExchangeHost,
   #used = false;
   #keepAlive = false;
   #keepAliveMs = KEEP_ALIVE_MS;
-  #memory: Buffer | undefined;
+  #memory: ReadMemory | undefined;
   #paused = false;
   #error: Error | undefined;
   #switched: AnswerHead | undefined;
@@ -133,7 +132,7 @@ export class Connection implements AnswerSink, BodyWriterListener, ExchangeHost,
     const exchange = this.#exchange;
     if (!exchange) return;
     this.#limit(this.#owner.timeouts.idleMs);
-    if (exchange.onData(this.#own(bytes, from, to), last) || last) return;
+    if (this.#tell(exchange, bytes, from, to, last) || last) return;
     this.#paused = true;
     this.#limit(NEVER); // it is the client that is slow
   }
@@ -218,8 +217,11 @@ export class Connection implements AnswerSink, BodyWriterListener, ExchangeHost,
   #reader(): OnReadOpts {
     return {
       buffer: () => {
-        this.#memory ??= Buffer.allocUnsafeSlow(READ_BYTES);
-        return this.#memory;
+        if (!this.#memory?.free) {
+          this.#memory?.release();
+          this.#memory = this.#owner.memories.give();
+        }
+        return this.#memory.bytes;
       },
       callback: (length, bytes) => {
         this.#read(bytes as Buffer, length);
@@ -259,13 +261,13 @@ export class Connection implements AnswerSink, BodyWriterListener, ExchangeHost,
     exchange.onUpgrade(head, socket, rest);
   }
 
-  /** Bytes that can be kept. */
-  #own(bytes: Buffer, from: number, to: number): Buffer {
+  /** Gives a part of a body on: small ones, of which more may follow, as copies, and others lent. */
+  #tell(exchange: HttpExchange, bytes: Buffer, from: number, to: number, last: boolean): boolean {
     const part = bytes.subarray(from, to);
-    if (bytes !== this.#memory) return part;
-    if (to - from < GIVEN_BYTES) return Buffer.from(part);
-    this.#memory = undefined;
-    return part;
+    const memory = this.#memory;
+    if (memory?.bytes !== bytes) return exchange.onData(part, last);
+    if (!last && part.length < LENT_BYTES) return exchange.onData(Buffer.from(part), last);
+    return exchange.onData(part, last, memory.lend());
   }
 
   #failUnanswered(exchange: HttpExchange, error: Error): void {
@@ -284,6 +286,8 @@ export class Connection implements AnswerSink, BodyWriterListener, ExchangeHost,
   #leave(): void {
     this.#state = 'gone';
     this.#writer?.stop();
+    this.#memory?.release();
+    this.#memory = undefined;
     this.#owner.deadlines.remove(this);
     this.#owner.onGone(this);
   }

@@ -91,8 +91,10 @@ export class HttpExchange implements Exchange, Timed {
     if (!this.#over) this.#handler.onHead(status, reason, lines);
   }
 
-  onData(chunk: Buffer, last: boolean): boolean {
-    return this.#over || this.#handler.onData(chunk, last);
+  onData(chunk: Buffer, last: boolean, done?: () => void): boolean {
+    if (!this.#over) return this.#handler.onData(chunk, last, done);
+    done?.();
+    return true;
   }
 
   onEnd(trailers: readonly string[]): void {

@@ -11,6 +11,7 @@ import {
 import { Deadlines } from './deadlines.ts';
 import { HttpExchange } from './http-exchange.ts';
 import { POOL_LIMITS, Pool, type PoolLimits } from './pool.ts';
+import { ReadMemories } from './read-memory.ts';
 import { writeRequestHead } from './request-head.ts';
 
 /** How instances are reached. What is not given is as in the defaults. */
@@ -29,6 +30,7 @@ const DRAIN_MS = 30_000;
  */
 export function httpUpstream({ timeouts, limits, drainMs = DRAIN_MS }: HttpUpstreamOptions = {}): Upstream {
   const deadlines = new Deadlines();
+  const memories = new ReadMemories();
   const pools = new Map<string, Pool>();
   /** Those of instances that are not listed any more. */
   const draining = new Set<Pool>();
@@ -41,7 +43,13 @@ export function httpUpstream({ timeouts, limits, drainMs = DRAIN_MS }: HttpUpstr
     const authority = authorityOf(instance);
     pool = pools.get(authority);
     if (!pool) {
-      pool = new Pool(instance, { ...UPSTREAM_TIMEOUTS, ...timeouts }, { ...POOL_LIMITS, ...limits }, deadlines);
+      pool = new Pool(
+        instance,
+        { ...UPSTREAM_TIMEOUTS, ...timeouts },
+        { ...POOL_LIMITS, ...limits },
+        deadlines,
+        memories,
+      );
       pools.set(authority, pool);
     }
     known.set(instance, pool);

@@ -3,6 +3,7 @@ import type { UpstreamTimeouts } from '../upstream.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ExchangeHost, HttpExchange } from './http-exchange.ts';
+import type { ReadMemories } from './read-memory.ts';
 
 /** How much goes to one instance at a time. */
 export interface PoolLimits {
@@ -25,6 +26,7 @@ export class Pool implements ConnectionOwner, ExchangeHost {
   readonly port: number;
   readonly timeouts: UpstreamTimeouts;
   readonly deadlines: Deadlines;
+  readonly memories: ReadMemories;
   readonly #limits: PoolLimits;
   readonly #open = new Set<Connection>();
   readonly #idle: Connection[] = [];
@@ -37,12 +39,14 @@ export class Pool implements ConnectionOwner, ExchangeHost {
     timeouts: UpstreamTimeouts,
     limits: PoolLimits,
     deadlines: Deadlines,
+    memories: ReadMemories,
   ) {
     this.host = host;
     this.port = port;
     this.timeouts = timeouts;
     this.#limits = limits;
     this.deadlines = deadlines;
+    this.memories = memories;
   }
 
   get closing(): boolean {

@@ -28,8 +28,9 @@ export function send(upstream: Upstream, to: Instance, asked: Partial<UpstreamRe
     onHead: (status) => {
       outcome.status = status;
     },
-    onData: (chunk) => {
+    onData: (chunk, _last, done) => {
       outcome.body += chunk.toString('latin1');
+      done?.();
       return reads;
     },
     onEnd: () => end(outcome),
