@@ -1,4 +1,5 @@
-import { type Attributes, type FactReader, factReader, parseFact } from './facts.ts';
+import { parseFact } from './fact-name.ts';
+import { type Attributes, type FactReader, factReader } from './facts.ts';
 import { suggest, type Value } from './shape.ts';
 
 /**

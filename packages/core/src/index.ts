@@ -41,7 +41,8 @@ export {
   type SplitExplanation,
 } from './explain.ts';
 export { explainPicks, type HopExplanation } from './explain-picks.ts';
-export { type Fact, headerValue, hostName, parseFact, type RequestFacts, readFact, requestFacts } from './facts.ts';
+export { type Fact, parseFact } from './fact-name.ts';
+export { headerValue, hostName, type RequestFacts, readFact, requestFacts } from './facts.ts';
 export { factsRead } from './facts-read.ts';
 export { FINDINGS, type Finding, type FindingCode, type Severity } from './finding.ts';
 export {

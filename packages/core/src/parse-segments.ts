@@ -1,7 +1,8 @@
 import { toBytes } from './bytes.ts';
 import { type ConditionNode, compileCondition, presentAnd } from './condition.ts';
+import { parseFact } from './fact-name.ts';
 import type { FactTable } from './fact-table.ts';
-import { type Attributes, type FactReader, factReader, parseFact } from './facts.ts';
+import { type Attributes, type FactReader, factReader } from './facts.ts';
 import { OPERATORS } from './operators.ts';
 import type { Value } from './shape.ts';
 import { createTextSet } from './text-set.ts';

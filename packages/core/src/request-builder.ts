@@ -1,5 +1,6 @@
 import { type ByteText, fromBytes } from './bytes.ts';
-import { type Fact, parseFact, type RequestFacts, readFact, requestFacts } from './facts.ts';
+import { type Fact, parseFact } from './fact-name.ts';
+import { type RequestFacts, readFact, requestFacts } from './facts.ts';
 
 /** What a fact is in a request; attributes are of no request by itself. */
 export function factIn(request: RequestFacts, notation: string): ByteText | undefined {

@@ -1,15 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { toBytes } from '../src/bytes.ts';
-import {
-  factReader,
-  headerValue,
-  hostName,
-  parseFact,
-  type RequestFacts,
-  readFact,
-  requestFacts,
-} from '../src/facts.ts';
+import { parseFact } from '../src/fact-name.ts';
+import { factReader, headerValue, hostName, type RequestFacts, readFact, requestFacts } from '../src/facts.ts';
 
 const asNode = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 

@@ -1,5 +1,5 @@
 import type { CompiledPolicy, Instance, Lane, Pick } from '@graylane/core';
-import type { Attempt } from './proxy.ts';
+import type { Attempt } from './proxy-job.ts';
 
 type Environments = ReadonlyMap<string, Instance>;
 

@@ -1,6 +1,6 @@
 import type { Lane, Pick, Served } from '@graylane/core';
 import type { Router } from '@graylane/node';
-import type { Attempt } from './proxy.ts';
+import type { Attempt } from './proxy-job.ts';
 
 /** How often is drawn for an instance that was not tried yet. */
 const MAX_DRAWS = 16;

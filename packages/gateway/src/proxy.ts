@@ -1,44 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ErrorCode, Instance, Outcome } from '@graylane/core';
+import type { Outcome } from '@graylane/core';
 import { answerLines, trailerLines } from './answer-lines.ts';
 import { type BodyListener, hasBody, RequestBody } from './body.ts';
 import { sendEarlyHints } from './early-hints.ts';
-import type { RetryBudget } from './retry-budget.ts';
+import { type Attempt, FAILURES, type ProxyJob } from './proxy-job.ts';
 import { joinTunnel } from './tunnel.ts';
-import { type ClientUpgrade, takeConnection } from './upgrade.ts';
+import { takeConnection } from './upgrade.ts';
 import { isIdempotent } from './upstream/http-exchange.ts';
 import type { Exchange, Upstream, UpstreamFailure, UpstreamHandler, UpstreamRequest } from './upstream.ts';
-
-/** An instance that was picked, and how to say how the call to it went. */
-export interface Attempt {
-  readonly instance: Instance;
-  readonly end: (outcome?: Outcome) => void;
-}
-
-/** What is proxied. */
-export interface ProxyJob {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Path and query. */
-  readonly target: string;
-  /** Header lines for the instance. */
-  readonly lines: readonly string[];
-  /** In bytes. */
-  readonly bodyLimit: number;
-  /** The next instance to try; undefined when there is none. */
-  readonly next: () => Attempt | undefined;
-  /** Answers with an error. The message is for the client; the detail, which may name an instance, is for the log. */
-  readonly refuse: (code: ErrorCode, message: string, detail?: string) => void;
-  /** What requests may be sent again that an instance may have got. Default: none. */
-  readonly retries?: RetryBudget | undefined;
-  /** The client's connection, when it asks for another protocol. */
-  readonly upgrade?: ClientUpgrade | undefined;
-  /** Milliseconds without a byte after which an upgraded connection ends. Default: none. */
-  readonly tunnelIdleMs?: number | undefined;
-  /** Header lines that the answer gets beside the instance's. Default: none. */
-  readonly extraLines?: ((instance: Instance) => readonly string[]) | undefined;
-}
 
 /** How often a request is sent, each time to another instance if there is one. */
 const MAX_ATTEMPTS = 3;
@@ -202,15 +171,6 @@ class Relay implements UpstreamHandler, BodyListener {
     this.#attempt.end(outcome);
   }
 }
-
-/** What the client is told of a failure. */
-const FAILURES = {
-  'connect-failed': { code: 'GL_UPSTREAM_CONNECT', what: 'cannot be reached' },
-  overloaded: { code: 'GL_OVERLOADED', what: 'has too many requests waiting' },
-  timeout: { code: 'GL_UPSTREAM_TIMEOUT', what: 'did not answer in time' },
-  unanswered: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },
-  broken: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },
-} as const satisfies Record<UpstreamFailure, { code: ErrorCode; what: string }>;
 
 function pairsOf(lines: readonly string[]): [string, string][] {
   return lines.flatMap((line, at) => (at % 2 === 0 ? [[line, lines[at + 1] as string] as [string, string]] : []));

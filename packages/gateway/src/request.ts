@@ -9,9 +9,7 @@ import {
   type RequestFacts,
   STABLE,
 } from '@graylane/core';
-import type { Router } from '@graylane/node';
 import { answerError } from './answer.ts';
-import type { Edge } from './edge/edge.ts';
 import { pinnedLane } from './edge/lane-pin.ts';
 import type { Visitor } from './edge/visitor.ts';
 import { environmentOf, theOnly } from './environment.ts';
@@ -19,33 +17,13 @@ import { isWithin } from './forwarded.ts';
 import { type RequestHead, readHead } from './head.ts';
 import { type RequestSpans, startSpans } from './operate/spans.ts';
 import { hostLine, outgoingLines } from './outgoing-lines.ts';
+import type { GatewayParts } from './parts.ts';
 import { createPicks } from './picks.ts';
 import { proxy } from './proxy.ts';
-import { type ExchangeRecord, type OpenRecord, startRecord } from './record.ts';
-import type { RetryBudget } from './retry-budget.ts';
-import type { Route, RouteTable } from './routes.ts';
-import { type Cleansed, cleanse, type Trust } from './trust.ts';
+import { type OpenRecord, startRecord } from './record.ts';
+import type { Route } from './routes.ts';
+import { type Cleansed, cleanse } from './trust.ts';
 import type { ClientUpgrade } from './upgrade.ts';
-import type { Upstream } from './upstream.ts';
-import type { Via } from './via.ts';
-
-/** All that handling a request needs. */
-export interface GatewayParts {
-  readonly routes: RouteTable;
-  readonly router: Router;
-  /** The policy in force; undefined before one is known: then everything is stable. */
-  readonly policy: () => CompiledPolicy | undefined;
-  readonly trust: Trust;
-  readonly via: Via;
-  readonly upstream: Upstream;
-  /** What may be sent again of all that goes through. */
-  readonly retries: RetryBudget;
-  /** Largest body, in bytes. */
-  readonly bodyLimit: number;
-  /** What it does at the edge beside deciding by rules. */
-  readonly edge: Edge;
-  readonly onExchange: (exchange: ExchangeRecord) => void;
-}
 
 /**
  * Handles a request; an error of ours ends that request and nothing else.

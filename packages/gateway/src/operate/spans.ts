@@ -13,7 +13,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Attempt } from '../proxy.ts';
+import type { Attempt } from '../proxy-job.ts';
 import type { ExchangeRecord, OpenRecord } from '../record.ts';
 
 /**
