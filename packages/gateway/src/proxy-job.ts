@@ -35,10 +35,10 @@ export interface ProxyJob {
 }
 
 /** What the client is told of a failure. */
-export const FAILURES = {
+export const FAILURES: Readonly<Record<UpstreamFailure, { readonly code: ErrorCode; readonly what: string }>> = {
   'connect-failed': { code: 'GL_UPSTREAM_CONNECT', what: 'cannot be reached' },
   overloaded: { code: 'GL_OVERLOADED', what: 'has too many requests waiting' },
   timeout: { code: 'GL_UPSTREAM_TIMEOUT', what: 'did not answer in time' },
   unanswered: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },
   broken: { code: 'GL_UPSTREAM_FAILED', what: 'broke off' },
-} as const satisfies Record<UpstreamFailure, { code: ErrorCode; what: string }>;
+};

@@ -1,7 +1,7 @@
 import type { Value } from '@graylane/core';
 
 /** The longest time that a timer of Node can be set to: after more, it goes off at once. */
-export const MAX_MS = 2 ** 31 - 1;
+export const MAX_MS: number = 2 ** 31 - 1;
 
 /** Numbers by name, each at least 1; what is not given is as in `defaults`. */
 export function readNumbers<Numbers extends { readonly [Name in keyof Numbers]: number }>(

@@ -11,14 +11,16 @@ export interface Refusal {
 }
 
 /** All such reasons. */
-export const REFUSALS = {
+export const REFUSALS: Readonly<
+  Record<'malformed' | 'tunnel' | 'slow' | 'headersTooLarge' | 'addressFull' | 'full', Refusal>
+> = {
   malformed: { code: 'GL_REQUEST_INVALID', message: 'this is no HTTP request that can be read in one way only' },
   tunnel: { code: 'GL_REQUEST_INVALID', message: 'this is no proxy for tunnels', status: 405 },
   slow: { code: 'GL_REQUEST_TIMEOUT', message: 'the request did not come in time' },
   headersTooLarge: { code: 'GL_HEADERS_TOO_LARGE', message: 'the headers are larger than the limit' },
   addressFull: { code: 'GL_TOO_MANY_CONNECTIONS', message: 'there are too many connections from this address' },
   full: { code: 'GL_OVERLOADED', message: 'there are too many connections' },
-} as const satisfies Record<string, Refusal>;
+};
 
 /** How long a refused client may take to read why, in milliseconds. */
 const LINGER_MS = 2_000;

@@ -29,7 +29,7 @@ export interface MetricsOptions {
 }
 
 /** The content type of {@link formatMetrics}. */
-export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+export const METRICS_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /** Creates the metrics of a gateway. They have a registry of their own, so that a process may have several. */
 export function createMetrics({ services, process = false }: MetricsOptions = {}): GatewayMetrics {

@@ -5,12 +5,16 @@ import type { UpstreamRequest } from '../upstream.ts';
 const NOT_IN_HTTP2 = new Set(['host', 'connection', 'proxy-connection', 'keep-alive', 'transfer-encoding', 'upgrade']);
 
 /** A request's head in HTTP/2. */
-export function headersOf({ method, target, lines }: UpstreamRequest, scheme: string, authority: string) {
+export function headersOf(
+  { method, target, lines }: UpstreamRequest,
+  scheme: string,
+  authority: string,
+): OutgoingHttpHeaders {
   const host = lines.findIndex((line, at) => at % 2 === 0 && line.toLowerCase() === 'host');
   const headers: OutgoingHttpHeaders = {
     ':method': method,
     ':scheme': scheme,
-    ':authority': host === -1 ? authority : lines[host + 1],
+    ':authority': host === -1 ? authority : (lines[host + 1] as string),
     ':path': target,
   };
   return Object.assign(headers, fieldsOf(lines));

@@ -9,7 +9,7 @@ const MAX_IDLE = 64;
  * to again only when all of that is back.
  */
 export class ReadMemory {
-  readonly bytes = Buffer.allocUnsafeSlow(READ_BYTES);
+  readonly bytes: Buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #owner: ReadMemories;
   #lent = 0;
   #released = false;

@@ -19,11 +19,11 @@ export interface WorkerListener {
 
 /** A worker, seen from the primary. */
 export class WorkerProcess {
-  /** Resolves with the URL at which it listens. Rejects with the reason when it ends before. */
+  /** Resolves with where it listens, for people. Rejects with the reason when it ends before. */
   readonly listening: Promise<string>;
   /** Resolves when it has ended. */
   readonly ended: Promise<void>;
-  readonly startedAt = performance.now();
+  readonly startedAt: number = performance.now();
   /** What it counted, as far as that was seen. */
   counted: MetricValues = [];
   /** Whether it was asked to end. */
@@ -42,7 +42,7 @@ export class WorkerProcess {
     this.#worker.on('message', (message: ToPrimary) => {
       switch (message.kind) {
         case 'listening':
-          return started.resolve(message.url);
+          return started.resolve(message.where);
         case 'failed':
           return started.reject(failureOf(message));
         case 'answer':
