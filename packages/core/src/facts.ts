@@ -52,7 +52,8 @@ export function factReader(fact: Fact, attributes: Attributes): FactReader {
     }
     case 'header': {
       const { name } = fact;
-      return (request) => headerValue(request.headers, name);
+      const usual = name.replace(/(?<![^-])[a-z]/g, (letter) => letter.toUpperCase());
+      return (request) => headerValue(request.headers, name, usual);
     }
     default:
       return (request) => readFact(fact, request);
@@ -95,13 +96,18 @@ export function readFact(fact: Exclude<Fact, { source: 'attribute' }>, request: 
   }
 }
 
-/** A header's value from raw lines: repeated lines joined with `,`; `name` in lower case. */
-export function headerValue(lines: readonly string[], name: string): ByteText | undefined {
+/**
+ * A header's value from raw lines: repeated lines joined with `,`.
+ *
+ * @param name in lower case
+ * @param usual as most clients write it, `X-User-Id`: found sooner. Default: as `name`
+ */
+export function headerValue(lines: readonly string[], name: string, usual: string = name): ByteText | undefined {
   const { length } = name;
   let value: string | undefined;
   for (let at = 1; at < lines.length; at += 2) {
     const line = lines[at - 1] as string;
-    if (line.length !== length || !sameName(line, name)) continue;
+    if (line.length !== length || (line !== usual && !sameName(line, name))) continue;
     const next = lines[at] as string;
     value = value === undefined ? next : `${value},${next}`;
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Instance, parseNetwork } from '@graylane/core';
 import type { CertificateFiles } from '../../src/inbound/certificates.ts';
-import type { ListenerOptions } from '../../src/inbound/listener.ts';
+import type { ListenOptions } from '../../src/inbound/listener.ts';
 import { atEnd, type Stage, startStage } from '../stage.ts';
 
 const run = promisify(execFile);
@@ -16,7 +16,7 @@ export const LOOPBACK = [parseNetwork('127.0.0.0/8') ?? { bytes: [127, 0, 0, 1],
 /** Starts a gateway that listens in this way too, and says at which port. */
 export async function startListening(
   instances: readonly Instance[],
-  listener: ListenerOptions,
+  listener: Omit<ListenOptions, 'port'>,
   options: Parameters<typeof startStage>[1] = {},
 ): Promise<Stage & { readonly at: number }> {
   const stage = await startStage(instances, { ...options, listeners: [{ ...listener, port: 0 }] });

@@ -18,8 +18,8 @@ export type ToWorker =
 
 /** What a worker tells the primary. */
 export type ToPrimary =
-  /** It listens. */
-  | { readonly kind: 'listening'; readonly url: string }
+  /** It listens: where, and what is spoken there, for people. */
+  | { readonly kind: 'listening'; readonly where: string }
   /** It could not start, and ends. */
   | { readonly kind: 'failed'; readonly code: string; readonly text: string }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }

@@ -9,10 +9,14 @@ import {
   type Gateway,
   type LiveOptions,
   openEdge,
+  readAuthorities,
+  readTLSFiles,
 } from '@graylane/gateway';
 import { openPolicy, openRegistry } from '@graylane/sources/open';
 import type { Notice } from '../notices.ts';
 import { type Changes, type Configuration, changesBetween, takeLive } from './configuration.ts';
+import { describeListening } from './describe-listeners.ts';
+import { resolveListeners } from './listeners.ts';
 import { createRequestLog, type LogFormat } from './request-log.ts';
 
 /** A gateway as its configuration file says, with what is asked of it while it runs. */
@@ -21,8 +25,8 @@ export interface OpenGateway {
   readonly answers: AdminAnswers;
   /** What is in force: of the last configuration that was applied, all that needs no restart. */
   readonly configuration: Configuration;
-  /** Starts listening; resolves with the address. */
-  listen(): ReturnType<Gateway['listen']>;
+  /** Starts listening; resolves with where, and what is spoken there, for people. */
+  listen(): Promise<string>;
   /**
    * Applies what of a configuration can be applied while it runs, or nothing of it.
    *
@@ -33,10 +37,15 @@ export interface OpenGateway {
   close(options?: Parameters<Gateway['close']>[0]): Promise<void>;
 }
 
-/** Opens the sources that a configuration names, and a gateway on them. */
+/**
+ * Opens the sources that a configuration names, and a gateway on them.
+ *
+ * @throws GraylaneError `GL_CONFIG_INVALID` when sources, keys, certificates or other files that it names cannot be had
+ */
 export async function openGateway(initial: Configuration, log: LogFormat, notice: Notice): Promise<OpenGateway> {
   let configuration = initial;
   const { config } = initial;
+  const files = readFiles(initial); // before anything is open that would have to be closed
   const metrics = createMetrics({ services: () => servicesOf(configuration), process: true });
   const recent = createRecent();
   const edgeOf = ({ path, config: { edge } }: Configuration) => openEdge(edge, dirname(path), notice);
@@ -56,12 +65,12 @@ export async function openGateway(initial: Configuration, log: LogFormat, notice
       },
     };
   };
+  const { limits, picks, listen } = config;
   const sources = await openSources(initial, notice);
-  const gateway = createGateway({ ...liveOptions(initial), ...sources, limits: config.limits, picks: config.picks });
+  const gateway = createGateway({ ...liveOptions(initial), ...sources, ...files, limits, picks });
   metrics.follow(gateway);
   const about = () => ({
     configuration: { file: configuration.path, revision: configuration.revision },
-    listening: gateway.addresses().map(({ address, port }) => ({ address, port })),
   });
   return {
     gateway,
@@ -69,9 +78,10 @@ export async function openGateway(initial: Configuration, log: LogFormat, notice
     get configuration() {
       return configuration;
     },
-    listen() {
-      const { port, host, reusePort = false } = config.listen;
-      return gateway.listen(port, host, { reusePort });
+    async listen() {
+      if (listen) await gateway.listen(listen.port, listen.host, { reusePort: listen.reusePort ?? false });
+      else await gateway.listen();
+      return describeListening(config, gateway.addresses()).join('\n         ');
     },
     async apply(next) {
       const changes = changesBetween(configuration.config, next.config);
@@ -86,6 +96,17 @@ export async function openGateway(initial: Configuration, log: LogFormat, notice
       await gateway.close(options);
       edge.close();
     },
+  };
+}
+
+/** What of the files that a configuration names is read once. Those of listeners are looked at here and followed by them. */
+function readFiles({ path, config: { listeners, instanceCA } }: Configuration) {
+  const directory = dirname(path);
+  const resolved = resolveListeners(directory, listeners);
+  for (const { tls } of resolved) if (tls) readTLSFiles(tls);
+  return {
+    listeners: resolved,
+    ...(instanceCA !== undefined && { instanceCA: readAuthorities(resolve(directory, instanceCA)) }),
   };
 }
 

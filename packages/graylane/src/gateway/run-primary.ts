@@ -35,9 +35,9 @@ export async function runPrimary(initial: Configuration, { log, drainMs }: RunOp
   const restart = (next: Configuration): void => {
     restarting = restarting.then(async () => {
       try {
-        const url = await workers.replace(next, countOf(next.config), drainMs);
+        const where = await workers.replace(next, countOf(next.config), drainMs);
         inForce = next;
-        console.error(`gateway  ${url}, restarted with configuration ${next.revision}`);
+        console.error(`gateway  ${where}\n         restarted with configuration ${next.revision}`);
       } catch (error) {
         notice(error as Error);
         say('The workers before it go on.');
@@ -54,11 +54,11 @@ export async function runPrimary(initial: Configuration, { log, drainMs }: RunOp
   const onRestart = (): void => void readConfiguration(initial.path).then(restart, notice);
 
   try {
-    const url = await workers.replace(initial, countOf(initial.config), drainMs);
+    const where = await workers.replace(initial, countOf(initial.config), drainMs);
     const asked = untilSignal();
     const stop = followConfiguration(initial, { onConfiguration, onError: notice });
     process.on('SIGUSR2', onRestart);
-    console.error(`gateway  ${url}${admin ? `\nadmin    ${admin.url}` : ''}\nworkers  ${workers.present.length}`);
+    console.error(`gateway  ${where}${admin ? `\nadmin    ${admin.url}` : ''}\nworkers  ${workers.present.length}`);
     const signal = await asked;
     process.off('SIGUSR2', onRestart);
     stop();

@@ -1,4 +1,3 @@
-import { urlOf } from '../commands/options.ts';
 import type { Notice } from '../notices.ts';
 import { untilSignal } from '../signals.ts';
 import { listenAdmin } from './admin-listener.ts';
@@ -28,13 +27,13 @@ export async function runSingle(initial: Configuration, { log, drainMs }: RunOpt
   let drain = 0;
   try {
     admin = at && (await listenAdmin(answers, at));
-    const url = urlOf(await opened.listen());
+    const where = await opened.listen();
     const asked = untilSignal();
     stop = followConfiguration(initial, {
       onConfiguration: async (next) => console.error(describeChanges(next, await opened.apply(next))),
       onError: notice,
     });
-    console.error(`gateway  ${url}${admin ? `\nadmin    ${admin.url}` : ''}`);
+    console.error(`gateway  ${where}${admin ? `\nadmin    ${admin.url}` : ''}`);
     const signal = await asked;
     console.error(`${signal}: draining for ${drainMs} ms; once more to end at once`);
     drain = drainMs;

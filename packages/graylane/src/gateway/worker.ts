@@ -1,5 +1,4 @@
 import { isGraylaneError } from '@graylane/core';
-import { urlOf } from '../commands/options.ts';
 import { formatFailure, statusOf } from '../failure.ts';
 import { parseConfiguration } from './configuration.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
@@ -67,7 +66,7 @@ async function start({ path, text, log }: Extract<ToWorker, { kind: 'start' }>):
   const opened = await openGateway(parseConfiguration(path, text), log, notice);
   opened.gateway.router.onEjection((news) => void tell({ kind: 'ejection', news }));
   try {
-    await tell({ kind: 'listening', url: urlOf(await opened.listen()) });
+    await tell({ kind: 'listening', where: await opened.listen() });
   } catch (error) {
     await opened.close();
     throw error;

@@ -42,15 +42,15 @@ export class Workers {
 
   /**
    * Starts so many workers, and when all of them listen, drains those before them: somebody listens all the time. Resolves
-   * with the URL before the old ones have ended.
+   * with where, for people, before the old ones have ended.
    *
    * @throws Error why one of them did not start; then those before them go on
    */
   async replace(configuration: Configuration, count: number, drainMs: number): Promise<string> {
     const fresh = Array.from({ length: count }, () => this.#fork(configuration));
-    let urls: readonly string[];
+    let places: readonly string[];
     try {
-      urls = await Promise.all(fresh.map(({ listening }) => listening));
+      places = await Promise.all(fresh.map(({ listening }) => listening));
     } catch (error) {
       for (const worker of fresh) worker.kill();
       throw error;
@@ -60,7 +60,7 @@ export class Workers {
     this.#wanted = count;
     this.#present = fresh;
     for (const worker of old) void worker.end(drainMs);
-    return urls[0] as string;
+    return places[0] as string;
   }
 
   /** Has all workers take over what they can, and those that are started later begin with it. */

@@ -19,12 +19,17 @@ describe('a new configuration', () => {
     expect(changes(text, `${text} # said otherwise`)).toEqual({ live: [], restart: [] });
   });
 
-  it.each(['listen: 1', 'admin: 1', 'stateDirectory: x', 'workers: 2', 'picks: { settleMs: 1 }'])(
+  it.each(['listen: 1', 'admin: 1', 'stateDirectory: x', 'workers: 2', 'picks: { settleMs: 1 }', 'instanceCA: ca.pem'])(
     'waits for a restart where it cannot: %s',
     (text) => {
       expect(changes('', text)).toEqual({ live: [], restart: [text.split(':', 1)[0]] });
     },
   );
+
+  it('of listeners waits for a restart', () => {
+    const before = 'listen: 1\n';
+    expect(changes(before, `${before}listeners: [{ address: 2 }]`)).toEqual({ live: [], restart: ['listeners'] });
+  });
 
   it('of whose limits only the one for bodies is applied live', () => {
     expect(changes('', 'limits: { bodyBytes: 5, headerBytes: 9000 }')).toEqual({

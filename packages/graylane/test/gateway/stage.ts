@@ -57,7 +57,7 @@ export interface StartedGateway {
 export async function startGateway(config: string, ...args: readonly string[]): Promise<StartedGateway> {
   const gateway = start(['gateway', '--config', config, '--log', 'none', ...args]);
   atEnd(() => gateway.end('SIGKILL'));
-  const [, url = ''] = await gateway.until(/gateway {2}(http:\S+)/);
+  const [, url = ''] = await gateway.until(/gateway {2}(https?:\S+)/);
   const [, admin = ''] = await gateway.until(/admin {4}(http:\S+)/);
   return { gateway, url, admin };
 }
