@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -7,6 +8,7 @@ export function describeMachine(): Record<string, string> {
   return {
     node: process.version,
     machine: `${availableParallelism()} cores, ${cpus()[0]?.model.trim() ?? 'unknown'}, ${process.platform}`,
+    programs: programVersions(),
     peers: peerVersions(),
   };
 }
@@ -23,6 +25,17 @@ export const canAccount: boolean = isReadable('/proc/self/schedstat') && isReada
 /** The cores of a load test: the measured process on one, all others on the other. Undefined where there are not two. */
 export const CORES: { readonly measured: string; readonly others: string } | undefined =
   availableParallelism() >= 2 && findProgram('taskset') ? { measured: '1', others: '0' } : undefined;
+
+/** The versions of the programs that are installed. */
+function programVersions(): string {
+  const found = ['nginx', 'haproxy', 'wrk'].flatMap((name) => {
+    const path = findProgram(name);
+    if (!path) return [];
+    const { stdout, stderr } = spawnSync(path, ['-v'], { encoding: 'utf8' });
+    return [`${name} ${/\d+\.\d+[.\d]*/.exec(stdout + stderr)?.[0] ?? 'of an unknown version'}`];
+  });
+  return found.join(', ') || 'none of nginx, haproxy, wrk';
+}
 
 function peerVersions(): string {
   const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));

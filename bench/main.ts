@@ -5,8 +5,9 @@ import { hop } from './hop/suite.ts';
 import { describeMachine } from './machine.ts';
 import { formatReport, type Report } from './report.ts';
 import type { Suite, SuiteOptions } from './suite.ts';
+import { wire } from './wire/suite.ts';
 
-const SUITES: readonly Suite[] = [decide, pick, carrier, gateway, hop];
+const SUITES: readonly Suite[] = [decide, pick, carrier, gateway, hop, wire];
 
 const HELP = `npm run bench -- [suite …] [options]
 
@@ -14,8 +15,8 @@ Suites (all, when none is named):
 ${SUITES.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 
 Options:
-  --quick          few and short samples, about three minutes for all suites
-  --only TEXT      only what has TEXT in its name, beside what ratios are taken to
+  --quick          few and short samples, about six minutes for all suites
+  --only A,B       only what has A or B in its name, beside what ratios are taken to
   --base TEXT      what the gateway suite takes its ratios to: nginx, http-proxy … (fast-proxy)
   --noise CORES    foreign load above which a sample does not count (0.3)
   --profile DIR    leave a CPU profile of each measured process of the gateway and hop suites in DIR
@@ -45,7 +46,10 @@ else if (unknown.length > 0 || !(Number(values.noise) > 0)) {
   );
   console.error(HELP);
   process.exitCode = 2;
-} else await run();
+} else {
+  await run();
+  process.exit(); // wire leaves clients waiting for bytes that never come
+}
 
 async function run(): Promise<void> {
   const machine = describeMachine();
@@ -54,7 +58,7 @@ async function run(): Promise<void> {
   const options: SuiteOptions = {
     quick: values.quick,
     maxForeign: Number(values.noise),
-    only: values.only,
+    only: values.only?.split(',').map((part) => part.trim()),
     base: values.base,
     profile: values.profile,
     progress: showProgress,

@@ -37,7 +37,7 @@ export interface Goal {
   readonly name: string;
   /** Undefined when it was not measured. */
   readonly reached: number | undefined;
-  /** Ahead of every peer. Left out where the goal is not set against a peer. */
+  /** What a release has to reach. Left out where there is only a goal. */
   readonly must?: number;
   /** Close to what the machine allows. Left out where none is set. */
   readonly goal?: number;

@@ -6,8 +6,8 @@ export interface SuiteOptions {
   readonly quick: boolean;
   /** Foreign load, in cores, above which a sample does not count. */
   readonly maxForeign: number;
-  /** Part of a name: only what has it is measured, beside what ratios are taken to. */
-  readonly only: string | undefined;
+  /** Parts of names: only what has one of them is measured, beside what ratios are taken to. Undefined for everything. */
+  readonly only: readonly string[] | undefined;
   /** Part of the name of what the gateway suite takes its ratios to; undefined for fast-proxy. */
   readonly base: string | undefined;
   /** Where the processes that are measured leave a CPU profile; undefined for none. */
@@ -22,4 +22,9 @@ export interface Suite {
   /** What it measures, in a line. */
   readonly summary: string;
   run(options: SuiteOptions): Promise<Report>;
+}
+
+/** Whether something of this name is to be measured. */
+export function isAsked(name: string, { only }: Pick<SuiteOptions, 'only'>): boolean {
+  return only === undefined || only.some((part) => name.includes(part));
 }

@@ -27,8 +27,8 @@ const FINDINGS_HEAD = `# Findings
 where one can be made a **witness**: a request that shows it, verified by the policy itself. A _warning_ is hardly ever
 meant; a _note_ often is, and worth a look.
 
-| code                 | severity | says                                                                     |
-| -------------------- | -------- | ------------------------------------------------------------------------ |
+| code                 | severity | says                                                              |
+| -------------------- | -------- | ----------------------------------------------------------------- |
 `;
 
 /** A code as a section of the page of errors. */
@@ -39,7 +39,7 @@ function section(code: string, { summary, remedy, status }: ErrorRow): string {
 
 /** A code as a row of the page of findings. */
 function row(code: string, { severity, summary }: (typeof FINDINGS)[keyof typeof FINDINGS]): string {
-  return `| ${`\`${code}\``.padEnd(20)} | ${severity.padEnd(8)} | ${summary.padEnd(72)} |\n`;
+  return `| ${`\`${code}\``.padEnd(20)} | ${severity.padEnd(8)} | ${summary.padEnd(65)} |\n`;
 }
 
 /** The entries of a table, by code. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Goal, Report, Table } from '../report.ts';
 import { median, shuffle, spread } from '../statistics.ts';
-import type { Suite, SuiteOptions } from '../suite.ts';
+import { isAsked, type Suite, type SuiteOptions } from '../suite.ts';
 import { CARRIER_QUESTIONS } from './carriers.ts';
 import { type Costs, keyOf, ratiosOf } from './costs.ts';
 import { DECIDE_QUESTIONS } from './decisions.ts';
@@ -48,7 +48,7 @@ export const carrier: Suite = suiteOf({
 
 function suiteOf({ name, summary, questions, goalsOf }: Asked): Suite {
   const run = async (options: SuiteOptions): Promise<Report> => {
-    const asked = questions.filter((question) => options.only === undefined || question.name.includes(options.only));
+    const asked = questions.filter(({ name }) => isAsked(name, options));
     const costs = await measureAll(name, asked, options);
     const notes = options.quick ? ['--quick: one process each, so no range'] : [];
     return { suite: name, tables: asked.length > 0 ? [tableOf(name, asked, costs)] : [], notes, goals: goalsOf(costs) };

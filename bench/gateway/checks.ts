@@ -3,6 +3,17 @@ import { readLane } from '@graylane/core';
 import { ask, type LoadRequest } from '../load/requests.ts';
 import { requestOf, requestsTo } from './traffic.ts';
 
+/** Header lines that one of the rules takes each. */
+const TAKEN: readonly LoadRequest['headers'][] = [
+  [['X-Tester', '1']],
+  [['X-User-Id', 'tester-7']],
+  [
+    ['X-App', 'ios'],
+    ['X-App-Version', '7.10.0'],
+  ],
+  [['X-Partner', 'b']],
+];
+
 /** What the upstream saw of a request. */
 interface Seen {
   /** The lane of the instance that got it. */
@@ -25,13 +36,15 @@ export async function checkProxy(port: number): Promise<void> {
   assert.match(headers.get('baggage') ?? '', /region=eu-west/);
 }
 
-/** Our gateway beside that: each user in the lane of the rules, the same in baggage, copy and instance; no forged lane. */
+/** Whoever decides, beside that: each user in the lane of the rules, the same in baggage, copy and instance; no forged lane. */
 export async function checkLanes(port: number): Promise<void> {
   await checkProxy(port);
-  const tester = await seenBy(port, requestOf('/echo', 'user-1', [['X-Tester', '1']]));
-  assert.equal(tester.lane, 'gray');
-  assert.equal(tester.headers.get('x-graylane'), 'gray');
-  assert.equal(tester.headers.get('baggage'), 'graylane=gray,session.id=4f9d7c1e0b3a48d2,region=eu-west');
+  for (const taken of TAKEN) {
+    const { lane, headers } = await seenBy(port, requestOf('/echo', 'user-1', taken));
+    assert.equal(lane, 'gray', `${taken} must be taken by a rule`);
+    assert.equal(headers.get('x-graylane'), 'gray');
+    assert.equal(headers.get('baggage'), 'graylane=gray,session.id=4f9d7c1e0b3a48d2,region=eu-west');
+  }
   const lanes: string[] = [];
   for (const request of requestsTo('/echo')) {
     const forged: LoadRequest = { ...request, headers: [...request.headers, ['X-Graylane', 'gray']] };

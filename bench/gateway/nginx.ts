@@ -1,38 +1,66 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Process, startProgram } from '../load/processes.ts';
-import { ask } from '../load/requests.ts';
+import { fileURLToPath } from 'node:url';
+import type { ServerProgram } from '../load/server.ts';
+import type { UpstreamPorts } from '../load/upstream.ts';
 
-/** Starts an nginx of one process that passes all on to a port. */
-export async function startNginx(
-  nginx: string,
-  upstream: number,
-  core: string | undefined,
-): Promise<Process & { readonly port: number }> {
-  const port = await freePort();
-  const directory = mkdtempSync(join(tmpdir(), 'graylane-bench-nginx-'));
-  const configuration = join(directory, 'nginx.conf');
-  writeFileSync(configuration, configurationOf(directory, port, upstream));
-  const { pid, stop } = startProgram([nginx, '-p', directory, '-e', 'stderr', '-c', configuration], core);
-  for (let waited = 0; waited < 100; waited++) {
-    const answers = await ask(port, { path: '/', headers: [['Host', 'localhost']] }).catch(() => undefined);
-    if (answers) break;
-    await sleep(20);
-  }
-  const stopAndRemove = async (): Promise<void> => {
-    await stop();
-    rmSync(directory, { recursive: true });
+/** An nginx of one process that passes all on to the stable instance. */
+export function nginx(path: string, { stable }: UpstreamPorts): ServerProgram {
+  return {
+    path,
+    args: argsOf,
+    configuration: (port, directory) =>
+      configurationOf({ port, directory, behind: `server 127.0.0.1:${stable};`, location: '' }),
   };
-  return { pid, port, stop: stopAndRemove };
 }
 
-function configurationOf(directory: string, port: number, upstream: number): string {
+/** The modules that nginx needs to run Lua: paths of those that it loads. Undefined where one is missing. */
+export function findLua(path: string): readonly string[] | undefined {
+  const { stderr } = spawnSync(path, ['-V'], { encoding: 'utf8' });
+  if (/--add-module=\S*ngx_lua/.test(stderr)) return []; // OpenResty has it inside
+  const directory = /--modules-path=(\S+)/.exec(stderr)?.[1] ?? '';
+  const modules = ['ndk_http_module.so', 'ngx_http_lua_module.so'].map((name) => join(directory, name));
+  return modules.every((module) => existsSync(module)) ? modules : undefined;
+}
+
+/** The same nginx, with the lane decided by `lanes.lua` and the instance chosen by it. */
+export function nginxWithLua(path: string, modules: readonly string[], { stable, gray }: UpstreamPorts): ServerProgram {
+  return {
+    path,
+    args: argsOf,
+    configuration: (port, directory) =>
+      configurationOf({
+        port,
+        directory,
+        top: modules.map((module) => `load_module ${module};`).join('\n'),
+        http: `lua_package_path "${fileURLToPath(new URL('.', import.meta.url))}?.lua;;";
+  init_by_lua_block { lanes = require "lanes" }`,
+        behind: `server 0.0.0.1;
+    balancer_by_lua_block { lanes.balance(${stable}, ${gray}) }`,
+        location: 'rewrite_by_lua_block { lanes.decide() }',
+      }),
+  };
+}
+
+function argsOf(file: string, directory: string): readonly string[] {
+  return ['-p', directory, '-e', 'stderr', '-c', file];
+}
+
+/** What differs between the two. */
+interface Parts {
+  readonly port: number;
+  readonly directory: string;
+  readonly top?: string;
+  readonly http?: string;
+  readonly behind: string;
+  readonly location: string;
+}
+
+function configurationOf({ port, directory, top = '', http = '', behind, location }: Parts): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  return `daemon off;
+  return `${top}
+daemon off;
 master_process off;
 pid ${directory}/pid;
 events { worker_connections 1024; }
@@ -40,10 +68,16 @@ http {
   access_log off;
   keepalive_requests 100000000;
 ${temporary.map((name) => `  ${name}_temp_path ${directory}/${name};`).join('\n')}
-  upstream behind { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 100000000; }
+  ${http}
+  upstream behind {
+    ${behind}
+    keepalive 64;
+    keepalive_requests 100000000;
+  }
   server {
     listen 127.0.0.1:${port};
     location / {
+      ${location}
       proxy_pass http://behind;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
@@ -53,12 +87,4 @@ ${temporary.map((name) => `  ${name}_temp_path ${directory}/${name};`).join('\n'
   }
 }
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

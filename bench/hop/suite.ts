@@ -1,3 +1,4 @@
+import { build } from '../build.ts';
 import { createGenerator } from '../load/generator.ts';
 import { startScript } from '../load/processes.ts';
 import { type Contender, type Round, takeRounds } from '../load/rounds.ts';
@@ -5,7 +6,7 @@ import { ratioOf, tableOf } from '../load/table.ts';
 import type { UpstreamPorts } from '../load/upstream.ts';
 import { CORES, canAccount } from '../machine.ts';
 import type { Goal, Report } from '../report.ts';
-import type { Suite, SuiteOptions } from '../suite.ts';
+import { isAsked, type Suite, type SuiteOptions } from '../suite.ts';
 import { checkFor } from './checks.ts';
 import { CLIENTS, type ClientName } from './clients.ts';
 import { MODES, type Mode } from './modes.ts';
@@ -23,6 +24,7 @@ export const hop: Suite = {
 async function run(options: SuiteOptions): Promise<Report> {
   if (!canAccount)
     return { suite: 'hop', tables: [], notes: ['skipped: CPU time is read from /proc, which Linux has'], goals: [] };
+  const built = build();
   const generator = createGenerator();
   const upstream = await startScript<UpstreamPorts>(new URL('../load/upstream.ts', import.meta.url), [], {
     core: CORES?.others,
@@ -30,8 +32,8 @@ async function run(options: SuiteOptions): Promise<Report> {
   try {
     const tables = [];
     const goals: Goal[] = [];
-    const notes = [`generator: ${generator.name}, ${CONNECTIONS} connections`];
-    for (const client of CLIENTS.filter((name) => options.only === undefined || name.includes(options.only))) {
+    const notes = [`generator: ${generator.name}, ${CONNECTIONS} connections`, ...built];
+    for (const client of CLIENTS.filter((name) => isAsked(name, options))) {
       const contenders = MODES.map((mode) => contenderFor(mode, client, upstream.ready, options.profile));
       const load = { requests: requestsOfHop(), connections: CONNECTIONS };
       const series = { name: `hop ${client}`, contenders, generator, load, beside: [upstream] };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { builtOf } from '../build.ts';
 
 /** A process of a load test. */
 export interface Process {
@@ -18,7 +18,7 @@ export interface Placement {
 }
 
 /**
- * Starts a script of ours in a Node of its own. It says with its first message what others need to know, its ports mostly,
+ * Starts the compiled form of a script of ours in a Node of its own, on the built packages. It says with its first message what others need to know, its ports mostly,
  * and ends when this process lets go of it.
  */
 export async function startScript<Ready>(
@@ -27,17 +27,11 @@ export async function startScript<Ready>(
   { core, profile }: Placement,
 ): Promise<Process & { readonly ready: Ready }> {
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`, '--cpu-prof-interval=500'];
-  const command = [
-    process.execPath,
-    '--no-deprecation',
-    '--conditions=@graylane/source',
-    ...flags,
-    fileURLToPath(script),
-    ...args,
-  ];
+  const built = builtOf(script);
+  const command = [process.execPath, '--no-deprecation', ...flags, built, ...args];
   const child = start(command, core, 'ipc');
   const failed = once(child, 'exit').then(([code]) => {
-    throw new Error(`${fileURLToPath(script)} ${args.join(' ')} ended with ${code} before it was ready`);
+    throw new Error(`${built} ${args.join(' ')} ended with ${code} before it was ready`);
   });
   const [ready] = await Promise.race([once(child, 'message'), failed]);
   return { pid: child.pid as number, ready, stop: () => stopped(child, () => child.disconnect()) };

@@ -8,6 +8,8 @@ import type { Process } from './processes.ts';
 /** Something that is measured under load. */
 export interface Contender {
   readonly name: string;
+  /** Contenders of one group are measured right after each other: so they can be compared more closely. Alone without. */
+  readonly group?: string;
   /** Starts it in a fresh process. */
   start(): Promise<Process & { readonly port: number }>;
   /** @throws Error when it does not do the job that is measured */
@@ -27,7 +29,7 @@ export interface Sample {
   readonly foreign: number;
 }
 
-/** One sample of each contender, taken one after the other in random order. */
+/** One sample of each contender, taken one after the other in random order, a group together. */
 export interface Round {
   readonly samples: ReadonlyMap<string, Sample>;
   /** The most that others used during a sample, in cores. */
@@ -44,25 +46,32 @@ export interface Series {
   readonly beside: readonly Process[];
 }
 
-/** How much is taken, and how often it is taken again when others are at work. */
-const FULL = { rounds: 5, roundsAtMost: 8, triesOfSample: 3, warmUpSeconds: 2, seconds: 3 };
-const QUICK = { rounds: 2, roundsAtMost: 3, triesOfSample: 2, warmUpSeconds: 1, seconds: 1 };
+/**
+ * How much is taken, and how much is taken again when others are at work: so many rounds and tries, and no more once that
+ * took the spare seconds.
+ */
+const FULL = { rounds: 5, roundsAtMost: 8, triesOfSample: 3, warmUpSeconds: 2, seconds: 3, spareSeconds: 60 };
+const QUICK = { rounds: 2, roundsAtMost: 3, triesOfSample: 2, warmUpSeconds: 1, seconds: 1, spareSeconds: 10 };
 
 type Plan = typeof FULL;
 
 /**
  * Takes rounds until there are enough quiet ones. A sample that was disturbed is taken again, from a fresh process; when it
- * is disturbed each time, the round is refused and another one taken instead. That has a bound: where the machine never
- * gets quiet, the least disturbed rounds are the result, and a note says so.
+ * is disturbed each time, the round is refused and another one taken instead. That has bounds: where the machine does not
+ * get quiet in time, the least disturbed rounds are the result, and a note says so.
  */
 export async function takeRounds(series: Series, options: SuiteOptions): Promise<{ rounds: Round[]; notes: string[] }> {
   const plan = options.quick ? QUICK : FULL;
   const isQuiet = ({ foreign }: Round): boolean => foreign <= options.maxForeign;
+  const spare = createAllowance(plan.spareSeconds);
   const taken: Round[] = [];
-  while (taken.filter(isQuiet).length < plan.rounds && taken.length < plan.roundsAtMost) {
+  const next = async (): Promise<void> => {
     options.progress(`${series.name}: round ${taken.length + 1}`);
-    taken.push(await takeRound(series, plan, options.maxForeign));
-  }
+    taken.push(await takeRound(series, plan, options.maxForeign, spare));
+  };
+  while (taken.length < plan.rounds) await next();
+  while (taken.filter(isQuiet).length < plan.rounds && taken.length < plan.roundsAtMost && spare.isLeft())
+    await spare.spend(next);
   const rounds = taken.toSorted((a, b) => a.foreign - b.foreign).slice(0, plan.rounds);
   const refused = taken.length - taken.filter(isQuiet).length;
   if (refused === 0) return { rounds, notes: [] };
@@ -73,13 +82,14 @@ export async function takeRounds(series: Series, options: SuiteOptions): Promise
   return { rounds, notes: [disturbed.length === 0 ? `${note}, which were refused` : `${note}: ${shown}`] };
 }
 
-async function takeRound(series: Series, plan: Plan, maxForeign: number): Promise<Round> {
+async function takeRound(series: Series, plan: Plan, maxForeign: number, spare: Allowance): Promise<Round> {
   const samples = new Map<string, Sample>();
   let foreign = 0;
-  for (const contender of shuffle(series.contenders)) {
+  const groups = Map.groupBy(series.contenders, ({ name, group = name }) => group);
+  for (const contender of shuffle([...groups.values()]).flatMap(shuffle)) {
     // Once a round is disturbed, quiet samples would not save it.
     const tries = foreign > maxForeign ? 1 : plan.triesOfSample;
-    const sample = await takeQuietSample(series, contender, plan, tries, maxForeign);
+    const sample = await takeQuietSample(series, contender, { ...plan, triesOfSample: tries }, maxForeign, spare);
     samples.set(contender.name, sample);
     foreign = Math.max(foreign, sample.foreign);
   }
@@ -91,14 +101,16 @@ async function takeQuietSample(
   series: Series,
   contender: Contender,
   plan: Plan,
-  tries: number,
   maxForeign: number,
+  spare: Allowance,
 ): Promise<Sample> {
   let best = await takeSample(series, contender, plan);
-  for (let tried = 1; tried < tries && best.foreign > maxForeign; tried++) {
-    await untilQuiet(maxForeign, plan.seconds * 3);
-    const sample = await takeSample(series, contender, plan);
-    if (sample.foreign < best.foreign) best = sample;
+  for (let tried = 1; tried < plan.triesOfSample && best.foreign > maxForeign && spare.isLeft(); tried++) {
+    await spare.spend(async () => {
+      await untilQuiet(maxForeign, plan.seconds * 3);
+      const sample = await takeSample(series, contender, plan);
+      if (sample.foreign < best.foreign) best = sample;
+    });
   }
   return best;
 }
@@ -126,4 +138,22 @@ async function untilQuiet(maxForeign: number, seconds: number): Promise<void> {
     await sleep(500);
     if (foreign() <= maxForeign) return;
   }
+}
+
+/** Time that may be spent on something. */
+interface Allowance {
+  isLeft(): boolean;
+  spend(work: () => Promise<void>): Promise<void>;
+}
+
+function createAllowance(seconds: number): Allowance {
+  let left = seconds * 1_000;
+  return {
+    isLeft: () => left > 0,
+    async spend(work) {
+      const started = performance.now();
+      await work();
+      left -= performance.now() - started;
+    },
+  };
 }

@@ -1,13 +1,7 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startGateway } from '../../test/wire/gateway.ts';
 import type { Setting } from '../../test/wire/run.ts';
 import { RawUpstream } from '../../test/wire/upstream.ts';
-import { startProgram } from '../load/processes.ts';
+import { type ServerProgram, startServer } from '../load/server.ts';
 import { findProgram } from '../machine.ts';
 
 /** A proxy that the cases are played against. */
@@ -20,36 +14,32 @@ export interface Contender {
 /** Ours first. The others are set up as people do it, and to keep connections to the upstream. */
 export const PROXIES: readonly Contender[] = [
   { name: 'graylane', start: startGateway },
-  { name: 'nginx', start: starter('nginx', 'nginx', nginxFile, (file) => ['-e', 'stderr', '-c', file]) },
-  { name: 'haproxy', start: starter('haproxy', 'haproxy', haproxyFile, (file) => ['-q', '-db', '-f', file]) },
+  { name: 'nginx', start: starter('nginx', nginxFile, (file) => ['-e', 'stderr', '-c', file]) },
+  { name: 'haproxy', start: starter('haproxy', haproxyFile, (file) => ['-q', '-db', '-f', file]) },
 ];
 
-type FileText = (directory: string, port: number, upstream: number) => string;
+type FileText = (port: number, directory: string, upstream: number) => string;
 
-function starter(name: string, program: string, text: FileText, args: (file: string) => string[]): Contender['start'] {
+function starter(program: string, text: FileText, args: ServerProgram['args']): Contender['start'] {
   const path = findProgram(program);
   if (!path) return undefined;
   return async () => {
     const upstream = new RawUpstream();
-    const port = await freePort();
-    const directory = mkdtempSync(join(tmpdir(), `graylane-wire-${name}-`));
-    const file = join(directory, 'configuration');
-    writeFileSync(file, text(directory, port, await upstream.listen('stable')));
-    const { stop } = startProgram([path, ...args(file)], undefined);
-    await listening(port);
+    const behind = await upstream.listen('stable');
+    const configuration: ServerProgram['configuration'] = (port, directory) => text(port, directory, behind);
+    const { port, stop } = await startServer({ path, args, configuration }, undefined);
     return {
       port,
       upstream,
       async close() {
         await stop();
         await upstream.close();
-        rmSync(directory, { recursive: true });
       },
     };
   };
 }
 
-function nginxFile(directory: string, port: number, upstream: number): string {
+function nginxFile(port: number, directory: string, upstream: number): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `daemon off;
 master_process off;
@@ -78,7 +68,7 @@ ${temporary.map((name) => `  ${name}_temp_path ${directory}/${name};`).join('\n'
 `;
 }
 
-function haproxyFile(_: string, port: number, upstream: number): string {
+function haproxyFile(port: number, _: string, upstream: number): string {
   return `global
   maxconn 1000
 defaults
@@ -95,27 +85,4 @@ frontend wire
 backend behind
   server one 127.0.0.1:${upstream}
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const socket = connect(port, '127.0.0.1');
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (open) return;
-    await sleep(20);
-  }
-  throw new Error(`nobody listens on ${port}`);
 }

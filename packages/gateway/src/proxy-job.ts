@@ -20,6 +20,8 @@ export interface ProxyJob {
   readonly lines: readonly string[];
   /** In bytes. */
   readonly bodyLimit: number;
+  /** Milliseconds to the answer's head. Default: the upstream's. */
+  readonly answerMs?: number | undefined;
   /** The next instance to try; undefined when there is none. */
   readonly next: () => Attempt | undefined;
   /** Answers with an error. The message is for the client; the detail, which may name an instance, is for the log. */

@@ -45,7 +45,7 @@ class Relay implements UpstreamHandler, BodyListener {
   }
 
   start(): void {
-    const { request, response, bodyLimit, target, lines, upgrade, retries } = this.#job;
+    const { request, response, bodyLimit, target, lines, upgrade, retries, answerMs } = this.#job;
     if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return this.onTooLarge();
     if (hasBody(request)) this.#body = new RequestBody(request, bodyLimit, this);
     response.on('close', () => this.#abort());
@@ -57,6 +57,7 @@ class Relay implements UpstreamHandler, BodyListener {
       body: this.#body,
       trailers: () => trailerLines(request.rawTrailers),
       upgrade: upgrade?.protocol,
+      ...(answerMs !== undefined && { answerMs }),
     };
     this.#send(this.#message);
   }

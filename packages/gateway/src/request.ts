@@ -94,7 +94,7 @@ const NOBODY = { kind: 'visitor', pass: undefined, pin: undefined, setCookies: [
 function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, visitor: Visitor): void {
   const { parts, request, response, record, refuse, upgrade, spans } = walk;
   const { head, cleansed, facts } = visitor;
-  const { service, bodyBytes: bodyLimit = parts.bodyLimit } = route;
+  const { service, answerMs, bodyBytes: bodyLimit = parts.bodyLimit } = route;
   record.facts = facts;
   const decision = decideOnce(visitor, policy);
   record.decision = decision;
@@ -114,7 +114,7 @@ function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, vis
     const { target } = head;
     proxy(
       parts.upstream,
-      { request, response, target, lines, bodyLimit, next, refuse, retries, upgrade, extraLines },
+      { request, response, target, lines, bodyLimit, answerMs, next, refuse, retries, upgrade, extraLines },
       first,
     );
     return edge?.copy(walk, visitor, service, decision.lane, (lane) => outgoingLines(head, cleansed, lane, parts.via));

@@ -1,5 +1,4 @@
 import { hostName } from '@graylane/core';
-import type { UpstreamTimeouts } from './upstream.ts';
 
 /** Which requests go to which service. */
 export interface Route {
@@ -8,8 +7,8 @@ export interface Route {
   /** The beginning of the path, in whole segments: `/api` is not the beginning of `/apis`. Default `/`. */
   readonly path?: string;
   readonly service: string;
-  /** Instead of the gateway's, for this route. */
-  readonly timeouts?: Partial<UpstreamTimeouts>;
+  /** Milliseconds to the answer's head, instead of the gateway's. */
+  readonly answerMs?: number;
   /** The largest body, in bytes, instead of the gateway's. */
   readonly bodyBytes?: number;
 }

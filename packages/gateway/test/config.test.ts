@@ -12,7 +12,7 @@ registry: http://127.0.0.1:8700
 policy: policy.yaml
 stateDirectory: /var/lib/graylane
 routes:
-  - { host: "*.example.com", path: /cart, service: cart, timeouts: { answerMs: 9000 }, bodyBytes: 1000 }
+  - { host: "*.example.com", path: /cart, service: cart, answerMs: 9000, bodyBytes: 1000 }
   - { host: "[::1]", service: six }
   - { service: shop }
 trust:
@@ -32,7 +32,7 @@ const VALUE = {
   policy: 'policy.yaml',
   stateDirectory: '/var/lib/graylane',
   routes: [
-    { host: '*.example.com', path: '/cart', service: 'cart', timeouts: { answerMs: 9_000 }, bodyBytes: 1_000 },
+    { host: '*.example.com', path: '/cart', service: 'cart', answerMs: 9_000, bodyBytes: 1_000 },
     { host: '[::1]', service: 'six' },
     { service: 'shop' },
   ],

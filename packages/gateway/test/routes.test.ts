@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRouteTable, type Route, routeByHost } from '../src/routes.ts';
-import { deadInstance, instanceAt, startInstance, startStage } from './stage.ts';
+import { deadInstance, instanceAt, startHandler, startInstance, startStage } from './stage.ts';
 import { ask } from './wire.ts';
 
 const ROUTES: readonly Route[] = [
@@ -148,4 +148,11 @@ describe('a gateway with routes', () => {
     expect(answer.lines).toContain('close');
     expect(received[0]?.lines).not.toContain('x-forwarded-host');
   });
+});
+
+it('a route may wait for answers for a time of its own', async () => {
+  const { instance } = await startHandler(() => {}); // never answers
+  const { port, record } = await startStage([instance], { routes: [{ path: '/', service: 'shop', answerMs: 50 }] });
+  expect((await ask(port, { method: 'POST' })).status).toBe(504);
+  expect(await record()).toMatchObject({ error: 'GL_UPSTREAM_TIMEOUT' });
 });

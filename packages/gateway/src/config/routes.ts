@@ -1,9 +1,6 @@
 import { GraylaneError, openDocument, type Value } from '@graylane/core';
 import type { Route } from '../routes.ts';
-import { UPSTREAM_TIMEOUTS, type UpstreamTimeouts } from '../upstream.ts';
-import { readGiven } from './numbers.ts';
-
-const TIMEOUTS = Object.keys(UPSTREAM_TIMEOUTS) as (keyof UpstreamTimeouts)[];
+import { MAX_MS } from './numbers.ts';
 
 /** Routes of which no two say the same: which of them held would depend on their order. */
 export function readRoutes(value: Value): readonly Route[] | undefined {
@@ -21,7 +18,7 @@ export function readRoutes(value: Value): readonly Route[] | undefined {
 const HOST = /^(?:\*|(?:\*\.)?[^*:/\s[\]]+|\[[0-9A-Fa-f:.]+\])$/;
 
 function readRoute(value: Value): Route | undefined {
-  const fields = value.fields(['host', 'path', 'service', 'timeouts', 'bodyBytes']);
+  const fields = value.fields(['host', 'path', 'service', 'answerMs', 'bodyBytes']);
   if (!fields) return undefined;
   const service = value.at('service').text({ max: 200 });
   const host = fields.host?.text({ max: 253 });
@@ -29,14 +26,14 @@ function readRoute(value: Value): Route | undefined {
   if (host !== undefined && !HOST.test(host))
     value.at('host').fail('must be a name without port; "*" only as the whole or before the first dot: *.example.com');
   if (path !== undefined && !/^\/[^?#\s]*$/.test(path)) value.at('path').fail('must be a path that begins with "/"');
-  const timeouts = readGiven<UpstreamTimeouts>(fields.timeouts, TIMEOUTS);
+  const answerMs = fields.answerMs?.number({ min: 1, max: MAX_MS, integer: true });
   const bodyBytes = fields.bodyBytes?.number({ min: 1, integer: true });
   if (service === undefined) return undefined;
   return {
     service,
     ...(host && { host }),
     ...(path && { path }),
-    ...(fields.timeouts && { timeouts }),
+    ...(answerMs !== undefined && { answerMs }),
     ...(bodyBytes !== undefined && { bodyBytes }),
   };
 }

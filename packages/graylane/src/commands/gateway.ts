@@ -51,11 +51,11 @@ docs/reference/gateway.md has every field.
   stateDirectory: state              # keeps the last good ones; without it nothing is kept
   workers: 1                         # processes that share the work; auto is one for each processor
   routes:                            # without them the host is the service
-    - { host: shop.example.com, path: /, service: storefront }   # also timeouts and bodyBytes of its own
+    - { host: shop.example.com, path: /, service: storefront }   # also answerMs and bodyBytes of its own
   instanceCA: instances.pem          # who signs for instances that speak https or h2; else those of Node
   trust: { lanes: [10.0.0.0/8], proxies: [10.0.0.0/8] }   # nobody, unless it is said
   limits: { headerBytes: 32768, bodyBytes: 104857600, headersMs: 15000, requestMs: 300000 }
-  timeouts: { connectMs: 2000, answerMs: 60000, idleMs: 300000 }   # a route may have its own
+  timeouts: { connectMs: 2000, answerMs: 60000, idleMs: 300000 }
   picks: { balance: p2c, stableMode: unlabelled, settleMs: 1000, slowStartMs: 0, maxEjectedShare: 0.5,
     ejection: { timeouts: 3, baseMs: 5000, maxMs: 60000 } }
   log: { sample: 1, headers: [], cookies: [] }    # headers and cookies to keep; failures are always
