@@ -34,6 +34,7 @@ export class Fleet {
   readonly #listed = new Map<Life, 'ready' | 'draining'>();
   readonly #programs = new Set<Program>();
   readonly #directory = mkdtempSync(join(tmpdir(), 'graylane-soak-'));
+  readonly #lost = Promise.withResolvers<never>();
   #gateway: Program | undefined;
   /** Below those that the system gives to outgoing connections. */
   #nextPort = 26_000 + (process.pid % 4_000);
@@ -41,6 +42,12 @@ export class Fleet {
 
   constructor(onReport: (report: Report) => void) {
     this.#onReport = onReport;
+    this.lost.catch(() => {});
+  }
+
+  /** Rejects when a program ends without which nothing goes on. */
+  get lost(): Promise<never> {
+    return this.#lost.promise;
   }
 
   /** Those of a lane that are up and listed as ready. */
@@ -62,8 +69,9 @@ export class Fleet {
       this.#programs.add(program);
       if (name === 'load') resolve({ program, report: { kind: 'up' } });
       program.child.on('exit', (code, signal) => {
-        this.#programs.delete(program);
-        reject(new Error(`${name} ended: ${signal ?? `status ${code}`}`));
+        const error = new Error(`the ${name} ended by itself: ${signal ?? `status ${code}`}`);
+        if (this.#programs.delete(program) && name !== 'instance') this.#lost.reject(error);
+        reject(error);
       });
     });
   }
@@ -114,6 +122,12 @@ export class Fleet {
     while (life.goneAt === NEVER && !this.#closed) await sleep(20);
   }
 
+  /** Ends a program that has done its work. */
+  stop(program: Program): void {
+    this.#programs.delete(program);
+    program.child.kill();
+  }
+
   async order(order: GatewayOrder): Promise<unknown> {
     return this.#closed ? undefined : this.#gateway?.ask(order);
   }
@@ -132,7 +146,10 @@ export class Fleet {
   /** Ends all; whoever was to come back later does not. */
   close(): void {
     this.#closed = true;
-    for (const { child } of this.#programs) child.kill('SIGKILL');
+    for (const program of this.#programs) {
+      this.#programs.delete(program);
+      program.child.kill('SIGKILL');
+    }
     rmSync(this.#directory, { recursive: true, force: true });
   }
 

@@ -14,14 +14,14 @@ export class Judge {
   readonly violations: string[] = [];
   counts: Readonly<Record<string, number>> | undefined;
   done = 0;
-  readonly #fleet: () => Fleet;
+  readonly #fleet: Fleet;
   readonly #failures: Failure[] = [];
   readonly #refused = new Map<number, Refused>();
   /** By a request's number: whether an instance has acted on it. */
   readonly #acted: Uint8Array;
 
   /** @param requests how many there will be, at most */
-  constructor(fleet: () => Fleet, requests: number) {
+  constructor(fleet: Fleet, requests: number) {
     this.#fleet = fleet;
     this.#acted = new Uint8Array(requests);
   }
@@ -68,11 +68,12 @@ export class Judge {
    */
   #excuse(failure: Failure): string | undefined {
     const refused = this.#refused.get(failure.request);
-    const life = this.#fleet().lives.get(failure.pid ?? refused?.pid ?? 0);
+    const life = this.#fleet.lives.get(failure.pid ?? refused?.pid ?? 0);
     if (!life || !wasKilledDuring(life, failure)) return undefined;
     const begun = failure.pid !== undefined || refused?.status === 200;
     if (begun) return `${failure.kind}: its answer had begun`;
-    return failure.safe ? undefined : `${failure.kind}: must not be sent twice`;
+    const sent = refused?.detail.startsWith('GL_UPSTREAM_FAILED');
+    return sent && !failure.safe ? `${failure.kind}: must not be sent twice` : undefined;
   }
 
   #describe({ request, kind, start, end, pid, what }: Failure): string {
@@ -82,7 +83,7 @@ export class Judge {
   }
 
   #violate(what: string, end?: number): void {
-    const { events } = this.#fleet();
+    const { events } = this.#fleet;
     const until = end ?? events.at(-1)?.at ?? 0;
     const story = events.filter(({ at }) => at <= until && at > until - STORY_MS);
     this.violations.push(

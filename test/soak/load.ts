@@ -126,8 +126,9 @@ class Connection {
     const client = this.#open();
     const path = how === 'early' ? how : 'upload';
     const framing = how === 'chunked' ? 'transfer-encoding: chunked' : `content-length: ${bytes}`;
+    const expect = asked.request % 5 === 0 ? ['expect: 100-continue'] : []; // and does not wait for it
     client.socket.cork();
-    client.socket.write(head(asked, 'POST', path, [framing, `x-size: ${bytes}`]), 'latin1');
+    client.socket.write(head(asked, 'POST', path, [framing, `x-size: ${bytes}`, ...expect]), 'latin1');
     process.nextTick(() => client.socket.uncork());
     const sent = this.#send(client, patternOf(asked.request, bytes), how === 'chunked');
     await finish(asked, client, client.answerTo({ request: asked.request, method: 'POST' }));

@@ -64,6 +64,7 @@ function startOn(ports: { gateway: number; registry: number }, exchanges: Exchan
     registry: { ttlMs: 3_000 },
     routes: [{ path: '/', service: 'storefront' }],
     onExchange: (exchange) => exchanges.push(exchange),
+    onError: (error) => console.error(`\n${error.message}\nUntil that is mended, the policy before it holds.\n`),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Lane, Pick, Served } from '@graylane/core';
+import { DEFAULT_ROUTING, type Lane, type Pick, type Routing, type Served } from '@graylane/core';
 import type { Router } from '@graylane/node';
 import type { Attempt } from './proxy-job.ts';
 
@@ -8,21 +8,37 @@ const MAX_DRAWS = 16;
 /** More requests than any instance has under way. */
 const BUSY = 1e9;
 
-/** Gives one instance after the other for a request; undefined when the pick is none. Each pick is told. */
+/**
+ * Gives one instance after the other for a request; undefined when the pick is none. Each pick is told. When all instances
+ * of the lane were tried, those of the lanes that it falls back to are: that they are still listed is no reason to fail.
+ */
 export function createPicks(
   router: Router,
   service: string,
   lane: Lane,
   onPick: (pick: Pick) => void,
+  routing: Routing = DEFAULT_ROUTING,
 ): () => Attempt | undefined {
   const tried: Served[] = [];
   return () => {
-    const pick = pickOther(router, service, lane, tried);
+    const pick = pickUntried(router, service, lane, routing, tried);
     onPick(pick);
     if (!('instance' in pick)) return undefined;
     tried.push(pick);
     return { instance: pick.instance, end: router.begin(service, pick) };
   };
+}
+
+/** An instance that was not tried yet, by the lanes of the chain in their order; one that was only when there is no other. */
+function pickUntried(router: Router, service: string, lane: Lane, routing: Routing, tried: readonly Served[]): Pick {
+  const pick = pickOther(router, service, lane, tried);
+  if (!wasTried(pick, tried)) return pick;
+  for (const later of routing.chain(service, lane).lanes.slice(1)) {
+    const other = pickOther(router, service, later, tried);
+    if ('instance' in other && other.lane === later && !wasTried(other, tried))
+      return { ...other, kind: 'fallback', because: 'ejected' };
+  }
+  return pick;
 }
 
 /**

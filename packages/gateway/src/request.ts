@@ -102,7 +102,9 @@ function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, vis
   const onPick = (pick: Pick): void => {
     record.pick = pick;
   };
-  const picks = environment ? theOnly(environment, onPick) : createPicks(parts.router, service, decision.lane, onPick);
+  const picks = environment
+    ? theOnly(environment, onPick)
+    : createPicks(parts.router, service, decision.lane, onPick, policy?.routing);
   const next = spans ? spans.attempts(picks) : picks;
   const first = next();
   if (first) {

@@ -2,10 +2,11 @@ import { isIP } from 'node:net';
 import { authorityOf, type Instance } from '@graylane/core';
 import { UPSTREAM_TIMEOUTS, type Upstream, type UpstreamTimeouts } from './upstream.ts';
 import { Http2Exchange } from './upstream-h2/exchange.ts';
-import { Link, type LinkOptions, type LinkTLS } from './upstream-h2/link.ts';
+import { Link, type LinkTLS } from './upstream-h2/link.ts';
 
 /** How instances are reached that speak HTTP/2. */
 export interface Http2UpstreamOptions {
+  /** Read with each request and connection, so that they can be changed. */
   readonly timeouts?: Partial<UpstreamTimeouts>;
   /** Authorities that sign the certificates of instances, as PEM. Default: those of Node. */
   readonly ca?: readonly Buffer[];
@@ -28,14 +29,16 @@ export function http2Upstream({
   pingMs = 310_000,
   idleMs = 60_000,
 }: Http2UpstreamOptions = {}): Upstream {
-  const limits = { ...UPSTREAM_TIMEOUTS, ...timeouts };
-  const options: LinkOptions = { connectMs: limits.connectMs, pingMs, idleMs };
+  const limits = (): UpstreamTimeouts => ({ ...UPSTREAM_TIMEOUTS, ...timeouts });
   const links = new Map<string, Link[]>();
+
+  const openLink = (authority: string, instance: Instance): Link =>
+    new Link(authority, tlsOf(instance, ca), { connectMs: limits().connectMs, pingMs, idleMs });
 
   const linkTo = (instance: Instance): Link => {
     const authority = authorityOf(instance);
     const open = (links.get(authority) ?? []).filter((each) => !each.gone);
-    const link = open.find((each) => each.hasRoom) ?? new Link(authority, tlsOf(instance, ca), options);
+    const link = open.find((each) => each.hasRoom) ?? openLink(authority, instance);
     links.set(authority, open.includes(link) ? open : [...open, link]);
     return link;
   };
@@ -45,7 +48,7 @@ export function http2Upstream({
       const exchange = new Http2Exchange(request, handler, {
         scheme: instance.metadata.protocol === 'h2' ? 'https' : 'http',
         authority: authorityOf(instance),
-        timeouts: limits,
+        timeouts: limits(),
         link: () => linkTo(instance),
       });
       queueMicrotask(() => exchange.start());

@@ -15,6 +15,7 @@ const IDLE_MS = 60_000;
 
 /** How instances are reached that want TLS. */
 export interface HttpsUpstreamOptions {
+  /** Read whenever an instance is reached for the first time, so that they can be changed for those to come. */
   readonly timeouts: UpstreamTimeouts;
   /** Authorities that sign the certificates of instances, as PEM. Default: those of Node. */
   readonly ca?: readonly Buffer[] | undefined;

@@ -10,6 +10,7 @@ import {
   deadInstance,
   eventually,
   IN_TURN,
+  POLICY,
   startHandler,
   startInstance,
   startStage,
@@ -21,13 +22,13 @@ const GET = 'GET / HTTP/1.1\r\nHost: shop\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 /** An instance that does by hand what it is told with each request of a connection, numbered over all connections. */
-async function startScript(answer: (socket: Socket, count: number) => void) {
+async function startScript(answer: (socket: Socket, count: number) => void, lane?: string) {
   const script = { requests: 0, connections: 0, closed: 0 };
   const started = await startWireInstance((socket) => {
     script.connections++;
     socket.on('data', () => answer(socket, ++script.requests));
     socket.on('close', () => script.closed++);
-  });
+  }, lane);
   return { ...started, script };
 }
 
@@ -199,6 +200,18 @@ describe('a request that was not answered', () => {
       expect(await record()).toMatchObject({ status: 200, error: undefined, pick: { instance: good.instance } });
     },
   );
+
+  it('goes to a stable instance when its lane has no other, and nowhere else when the lane is strict', async () => {
+    const rude = await startScript((socket) => socket.resetAndDestroy(), 'gray');
+    const good = await startInstance();
+    const { port, policy, record } = await startStage([rude.instance, good.instance]);
+    const tester = { headers: ['x-tester: 1'] };
+    expect((await ask(port, tester)).status).toBe(200);
+    expect(await record()).toMatchObject({ pick: { kind: 'fallback', because: 'ejected', instance: good.instance } });
+    policy.set({ ...POLICY, lanes: { gray: { strict: true } } });
+    expect((await ask(port, tester)).status).toBe(502);
+    expect([rude.script.requests, good.received.length]).toEqual([2, 1]);
+  });
 
   it('goes to another instance when the first takes too long', async () => {
     const slow = await startScript(() => {});

@@ -50,14 +50,17 @@ export function exchangeLine(exchange: ExchangeRecord, logged: LoggedHeaders = N
   });
 }
 
+/** What else may have decided: no policy has a say in that. */
+const NOT_BY_RULES: ReadonlySet<unknown> = new Set(['carried', 'pass', 'pinned']);
+
 /**
  * The request of a log's line, as `spec/requests.md` has it, with the lane that it had. Undefined for a request that was
- * refused before it had one; what is no line of a log comes back as it is.
+ * refused before it had one, or whose lane no rule decided; what is no line of a log comes back as it is.
  */
 export function requestOfLog(line: unknown): unknown {
   if (typeof line !== 'object' || line === null || !('target' in line)) return line;
-  const { requestID, method, host, target, ip, time, lane, headers } = line as Record<string, unknown>;
-  if (lane === undefined) return undefined;
+  const { requestID, method, host, target, ip, time, lane, by, headers } = line as Record<string, unknown>;
+  if (lane === undefined || NOT_BY_RULES.has(by)) return undefined;
   const [path, query] = typeof target === 'string' ? splitTarget(target) : [target];
   const all = { id: requestID, method, host, path, query, ip, time, lane, headers };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));

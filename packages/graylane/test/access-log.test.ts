@@ -196,6 +196,7 @@ describe('a line of the log, replayed', () => {
       exchangeLine(exchange({ lines, target: '/cart?coupon=x', requestID: 'r-1' }), logged),
       exchangeLine(exchange({ target: 'http://other/?', host: 'shop', at: 5_000 })),
       exchangeLine(exchange({ decision: undefined, target: '*broken', error: 'GL_REQUEST_INVALID' })),
+      exchangeLine(exchange({ decision: { by: 'pass', lane: GRAY } })),
       '{"id":"by hand","path":"/a"}',
     ];
     const [first, second, third, ...none] = parseRequestLines(log.join('\n'), 0, requestOfLog);
