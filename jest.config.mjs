@@ -5,6 +5,8 @@ export default {
     '<rootDir>/examples/*/test/**/*.test.ts',
     '<rootDir>/test/**/*.test.ts',
   ],
+  // A million requests take minutes, and have a command of their own: npm run test:soak.
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.GRAYLANE_SOAK_REQUESTS ? [] : ['/test/soak.test.ts'])],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -150,7 +150,7 @@ export class Fleet {
       this.#programs.delete(program);
       program.child.kill('SIGKILL');
     }
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 }); // somebody may have been writing there
   }
 
   async #tellInstances(): Promise<void> {
