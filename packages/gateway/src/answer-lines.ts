@@ -52,3 +52,8 @@ export function trailerLines(lines: readonly string[]): string[] {
   }
   return kept;
 }
+
+/** Header lines, two by two. */
+export function pairsOf(lines: readonly string[]): [string, string][] {
+  return lines.flatMap((line, at) => (at % 2 === 0 ? [[line, lines[at + 1] as string] as [string, string]] : []));
+}

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Outcome } from '@graylane/core';
-import { answerLines, trailerLines } from './answer-lines.ts';
+import { answerLines, pairsOf, trailerLines } from './answer-lines.ts';
 import { type BodyListener, hasBody, RequestBody } from './body.ts';
 import { sendEarlyHints } from './early-hints.ts';
 import { type Attempt, FAILURES, type ProxyJob } from './proxy-job.ts';
@@ -33,6 +33,8 @@ class Relay implements UpstreamHandler, BodyListener {
   #attempts = 0;
   #exchange: Exchange | undefined;
   #message: UpstreamRequest | undefined;
+  /** Whether a part of the answer's body has come. */
+  #begun = false;
   /** Whether `resume` is called when the client has read on. */
   #listening = false;
   /** Whether it has ended, one way or another. */
@@ -77,10 +79,17 @@ class Relay implements UpstreamHandler, BodyListener {
     const { response, extraLines } = this.#job;
     const kept = answerLines(lines, status, response);
     response.writeHead(status, reason, extraLines ? [...kept, ...extraLines(this.#attempt.instance)] : kept);
+    process.nextTick(Relay.#sendHead, this);
+  }
+
+  /** The body may be long in coming, as with server-sent events: the head does not wait for it. */
+  static #sendHead(relay: Relay): void {
+    if (!relay.#begun && !relay.#over) relay.#job.response.flushHeaders();
   }
 
   onData(chunk: Buffer, last: boolean, done?: () => void): boolean {
     const { response } = this.#job;
+    this.#begun = true;
     if (last) {
       // Node joins a text with the head and writes once; what is large is better not copied.
       if (chunk.length > WHOLE_BYTES) response.end(chunk, done);
@@ -171,8 +180,4 @@ class Relay implements UpstreamHandler, BodyListener {
     this.#over = true;
     this.#attempt.end(outcome);
   }
-}
-
-function pairsOf(lines: readonly string[]): [string, string][] {
-  return lines.flatMap((line, at) => (at % 2 === 0 ? [[line, lines[at + 1] as string] as [string, string]] : []));
 }

@@ -11,7 +11,7 @@ import {
 } from '@graylane/core';
 import { answerError } from './answer.ts';
 import { pinnedLane } from './edge/lane-pin.ts';
-import type { Visitor } from './edge/visitor.ts';
+import { NOBODY, type Visitor } from './edge/visitor.ts';
 import { environmentOf, theOnly } from './environment.ts';
 import { isWithin } from './forwarded.ts';
 import { type RequestHead, readHead } from './head.ts';
@@ -87,9 +87,6 @@ function enter(walk: Walk): void {
   const goOn = (visitor: Visitor): void => serve(walk, route, policy, visitor);
   parts.edge.meet(walk, policy, head, cleansed, (...seen) => factsOf(...seen, record.at), goOn);
 }
-
-/** What is known of who sent a request where the gateway has no duties at the edge. */
-const NOBODY = { kind: 'visitor', pass: undefined, pin: undefined, setCookies: [] } as const;
 
 function serve(walk: Walk, route: Route, policy: CompiledPolicy | undefined, visitor: Visitor): void {
   const { parts, request, response, record, refuse, upgrade, spans } = walk;

@@ -104,6 +104,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   /** Set as soon as the request has a connection. */
   #controller: Dispatcher.DispatchController | undefined;
   #aborted = false;
+  #answered = false;
 
   constructor(handler: UpstreamHandler) {
     this.#handler = handler;
@@ -139,6 +140,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
     _headers: unknown,
     message?: string,
   ): void {
+    this.#answered = true;
     const lines = linesOf(controller.rawHeaders);
     if (status >= 200) this.#handler.onHead(status, bytesOf(message ?? ''), lines);
     else if (status !== 100) this.#handler.onInformation?.(status, bytesOf(message ?? ''), lines);
@@ -153,7 +155,7 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.fail(failureOf(error, this.#controller !== undefined), error);
+    this.fail(failureOf(error, this.#controller !== undefined, this.#answered), error);
   }
 
   /** Later, for a request that undici will not even queue fails before `send` has returned. */
@@ -164,9 +166,13 @@ class UndiciExchange implements Exchange, Dispatcher.DispatchHandler {
   }
 }
 
-function failureOf(error: NodeJS.ErrnoException, started: boolean): UpstreamFailure {
+/** What it means that the connection closed. */
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+function failureOf(error: NodeJS.ErrnoException, started: boolean, answered: boolean): UpstreamFailure {
   const { code = '' } = error;
-  if (started) return code.endsWith('_TIMEOUT') ? 'timeout' : 'broken';
+  if (started && code.endsWith('_TIMEOUT')) return 'timeout';
+  if (started) return !answered && CLOSED.has(code) ? 'unanswered' : 'broken';
   // A request that cannot be sent to anybody says nothing against the instance.
   return code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED' ? 'broken' : 'connect-failed';
 }

@@ -444,3 +444,20 @@ describe('a kept-alive connection', () => {
     }
   });
 });
+
+it('an answer’s head does not wait for its body, as server-sent events need it', async () => {
+  const events: ((text: string) => void)[] = [];
+  const { instance } = await startHandler((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.flushHeaders();
+    events.push((text) => response.end(text));
+  });
+  const { port } = await startStage([instance]);
+  const wire = await connect(port);
+  wire.send(GET);
+  await eventually(() => wire.text.includes('text/event-stream'));
+  expect(wire.text).toMatch(/\r\n\r\n$/);
+  events[0]?.('data: 1\n\n');
+  await eventually(() => wire.text.includes('data: 1'));
+  wire.socket.destroy();
+});

@@ -24,6 +24,14 @@ export interface Visitor {
   readonly setCookies: readonly string[];
 }
 
+/** What is known of who sent a request where the gateway has no duties at the edge. */
+export const NOBODY: Pick<Visitor, 'kind' | 'pass' | 'pin' | 'setCookies'> = {
+  kind: 'visitor',
+  pass: undefined,
+  pin: undefined,
+  setCookies: [],
+};
+
 /** An answer that the gateway gives by itself. */
 export type Turned =
   | { readonly kind: 'link'; readonly pass: VerifiedPass; readonly headers: ReturnType<typeof linkAnswer> }

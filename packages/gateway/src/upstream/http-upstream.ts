@@ -16,6 +16,7 @@ import { writeRequestHead } from './request-head.ts';
 
 /** How instances are reached. What is not given is as in the defaults. */
 export interface HttpUpstreamOptions {
+  /** Read whenever an instance is reached for the first time, so that they can be changed for those to come. */
   readonly timeouts?: Partial<UpstreamTimeouts>;
   readonly limits?: Partial<PoolLimits>;
   /** Milliseconds that upgraded connections may stay when their instance is not listed any more. Default 30,000. */
